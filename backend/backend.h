@@ -1,0 +1,159 @@
+// What a backend is. This is all that a backend sees of Strata: regions of operations with numbers for shapes come in,
+// prepared kernel calls go out. It knows no layer, no model, no file.
+//
+// The compiler cuts a step's graph into regions and asks for candidates; a backend that declines says why, and the region
+// is split, down to single ops, down to their decompositions into primitives. The chosen candidates are prepared once,
+// bound to addresses once per run, and then called step after step.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <strata/attributes.h>
+#include <strata/dtype.h>
+
+namespace strata {
+
+// Dtype and shape of a dense row-major tensor whose axes are numbers.
+struct ArrayType {
+  DType dtype = DType::float32;
+  std::vector<std::int64_t> dims;
+
+  int rank() const { return static_cast<int>(dims.size()); }
+  std::int64_t dim(int axis) const { return dims[axis < 0 ? dims.size() + axis : axis]; }
+  std::int64_t elements() const {  // checked for overflow when the shape was made
+    std::int64_t n = 1;
+    for (const std::int64_t d : dims) n *= d;
+    return n;
+  }
+  std::size_t bytes() const { return static_cast<std::size_t>(elements()) * size_of(dtype); }
+  friend bool operator==(const ArrayType&, const ArrayType&) = default;
+};
+
+// A value inside a region: input `index` of the region (op < 0), or output `index` of ops[op].
+struct Source {
+  int op = -1;
+  int index = 0;
+  friend bool operator==(const Source&, const Source&) = default;
+};
+
+struct RegionOp {
+  std::string_view name;         // of the op table: "matmul", "add", "relu"; a scalar constant is an op without inputs
+  const Attributes* attributes;  // every Shape inside has numbers
+  std::vector<Source> inputs;
+  std::vector<ArrayType> outputs;
+};
+
+// Operations that run as one call. The first non-elementwise op is the anchor; what follows it is the epilogue. A region
+// of elementwise ops alone has no anchor.
+struct Region {
+  std::vector<RegionOp> ops;  // in topological order
+  std::vector<ArrayType> inputs;
+  std::vector<Source> outputs;
+
+  const ArrayType& type(Source s) const {
+    return s.op < 0 ? inputs[static_cast<std::size_t>(s.index)]
+                    : ops[static_cast<std::size_t>(s.op)].outputs[static_cast<std::size_t>(s.index)];
+  }
+};
+
+// A kernel call bound to addresses. run() allocates nothing.
+class Call {
+ public:
+  virtual ~Call() = default;
+  virtual void run() = 0;
+};
+
+// A prepared kernel. Constant, so that several runs may share it.
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  // Addresses of the region's inputs and outputs, in order, and of scratch memory of the stated size.
+  virtual std::unique_ptr<Call> bind(std::span<void* const> inputs, std::span<void* const> outputs, void* scratch) const = 0;
+};
+
+struct Candidate {
+  std::string name;  // "onednn inner_product + bias + relu"
+  std::size_t scratch_bytes = 0;
+  // Bytes of each hidden output of the region's anchor, where they differ from the op table's type.
+  std::vector<std::size_t> hidden_bytes;
+  // Forward and gradient kernels that share hidden values carry the same word; "" reads and writes the op table's form.
+  std::string pair;
+  // (input, output) pairs that may lie at the same address.
+  std::vector<std::pair<int, int>> in_place;
+  std::function<std::shared_ptr<const Kernel>()> prepare;
+};
+
+// Why a kernel does not take a region.
+struct Refusal {
+  std::string kernel;
+  std::string reason;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  virtual std::string name() const = 0;         // "cpu"
+  virtual std::string description() const = 0;  // the device and the libraries, one line
+  // Whether its memory is the host's, so that a reference kernel can fill in for a primitive it lacks.
+  virtual bool uses_host_memory() const = 0;
+
+  virtual void* allocate(std::size_t bytes) = 0;  // 64-byte aligned at least, zeroed; null when there is no room
+  virtual void release(void* memory, std::size_t bytes) = 0;
+  virtual void copy_in(void* device, const void* host, std::size_t bytes) = 0;
+  virtual void copy_out(void* host, const void* device, std::size_t bytes) = 0;
+
+  // The kernels that take this region, best first; `refusals` gets a row for each that declined.
+  virtual std::vector<Candidate> candidates(const Region& region, std::vector<Refusal>& refusals) = 0;
+
+  // Runs the calls in order; returns when they are enqueued.
+  virtual void run(std::span<const std::unique_ptr<Call>> calls) = 0;
+  virtual void synchronize() = 0;
+};
+
+struct BackendOptions {
+  int threads = 0;           // 0: every core this process may use
+  bool reproducible = true;  // the same bits at any thread count
+};
+
+// A plug-in exports this under the name "strata_backend".
+using BackendFactory = Backend* (*)(const BackendOptions&);
+
+// A kernel that is a function of addresses: f(inputs, outputs, scratch).
+template <class F>
+class FunctionKernel final : public Kernel {
+ public:
+  explicit FunctionKernel(F f) : f_(std::move(f)) {}
+  std::unique_ptr<Call> bind(std::span<void* const> inputs, std::span<void* const> outputs, void* scratch) const override {
+    return std::make_unique<Bound>(f_, inputs, outputs, scratch);
+  }
+
+ private:
+  class Bound final : public Call {
+   public:
+    Bound(const F& f, std::span<void* const> inputs, std::span<void* const> outputs, void* scratch)
+        : f_(f), inputs_(inputs.begin(), inputs.end()), outputs_(outputs.begin(), outputs.end()), scratch_(scratch) {}
+    void run() override { f_(inputs_.data(), outputs_.data(), scratch_); }
+
+   private:
+    F f_;
+    std::vector<void*> inputs_, outputs_;
+    void* scratch_;
+  };
+  F f_;
+};
+
+template <class F>
+std::shared_ptr<const Kernel> make_kernel(F f) {
+  return std::make_shared<const FunctionKernel<F>>(std::move(f));
+}
+
+}  // namespace strata
