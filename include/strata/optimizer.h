@@ -1,0 +1,70 @@
+// How gradients change weights. An update rule is written in ops; whether it runs once over all weights laid end to end or
+// once per weight is the trainer's business.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <strata/component.h>
+#include <strata/ops.h>
+#include <strata/schedule.h>
+
+namespace strata {
+
+// What a rule sees while it is traced: the slots of the weight at hand, the learning rate, the update's number.
+class UpdateScope {
+ public:
+  virtual ~UpdateScope() = default;
+  // A slot of the weight's shape and dtype (or of `shape`), which begins at `initial`; and its value after the update.
+  virtual Value slot(std::string_view name, double initial = 0) = 0;
+  virtual Value slot(std::string_view name, const Shape& shape, double initial) = 0;
+  virtual void set_slot(std::string_view name, Value value) = 0;
+  // A scalar of the optimizer as a whole (Nadam's u_product), one for all weights.
+  virtual Value scalar(std::string_view name, double initial) = 0;
+  virtual void set_scalar(std::string_view name, Value value) = 0;
+  // The rate of this update, in the weight's dtype.
+  virtual Value learning_rate() = 0;
+  // Number of this update, from 1, in the weight's dtype.
+  virtual Value step() = 0;
+};
+
+// A struct is an optimizer when it has a schema with the arguments below, and
+// `Value update(UpdateScope& s, Value w, Value gradient) const` that gives the new weight.
+// `static constexpr bool elementwise` says that each element is updated on its own, so that all weights can be one vector.
+class Optimizer : public Component<Optimizer> {
+ public:
+  static constexpr std::string_view kind = "optimizer";
+  struct Functions {
+    Value (*update)(const void* self, UpdateScope& s, Value w, Value gradient);
+    bool elementwise;
+    bool slots_by_variable;  // file order: every slot of the first weight, then of the second; else slot by slot
+  };
+  template <class T> static Functions functions_of() {
+    Functions f{[](const void* self, UpdateScope& s, Value w, Value g) { return static_cast<const T*>(self)->update(s, w, g); },
+                T::elementwise, true};
+    if constexpr (requires { T::slots_by_variable; }) f.slots_by_variable = T::slots_by_variable;
+    return f;
+  }
+  using Component::Component;
+  bool elementwise() const { return functions().elementwise; }
+  bool slots_by_variable() const { return functions().slots_by_variable; }
+  Value update(UpdateScope& s, Value w, Value gradient) const { return functions().update(object_.get(), s, w, gradient); }
+};
+
+// The arguments that every optimizer ends with, after its own.
+template <class T>
+Fields optimizer_fields() {
+  return {field("weight_decay", &T::weight_decay, "Decoupled decay: each update first takes learning_rate * weight_decay * w off w.", at_least(0)),
+          field("clipnorm", &T::clipnorm, "Largest norm of each weight's gradient.", above(0)),
+          field("clipvalue", &T::clipvalue, "Largest absolute value of each gradient element.", above(0)),
+          field("global_clipnorm", &T::global_clipnorm, "Largest norm of all gradients together.", above(0)),
+          field("use_ema", &T::use_ema, "Keep an exponential moving average of the weights."),
+          field("ema_momentum", &T::ema_momentum, "Share of the old average that stays at each update.", between(0, 1)),
+          field("ema_overwrite_frequency", &T::ema_overwrite_frequency, "Updates between two overwrites of the weights by their average; null: at the end of training.", at_least(1)),
+          field("loss_scale_factor", &T::loss_scale_factor, "Factor on the loss, taken off the gradients again.", above(0)),
+          field("gradient_accumulation_steps", &T::gradient_accumulation_steps, "Steps whose gradients are averaged into one update.", at_least(2)),
+          field("name", &T::name, "Name in files.")};
+}
+
+}  // namespace strata
