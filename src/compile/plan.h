@@ -1,0 +1,121 @@
+// A plan: prepared kernel calls over planned memory, for one set of shapes. Constant, and shared by every run of it.
+// A run holds the addresses; running it allocates nothing.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <strata/tensor.h>
+#include "src/compile/program.h"
+
+namespace strata {
+
+enum class Space : std::uint8_t {
+  none,      // an output that nobody reads and no kernel needs
+  variable,  // index: group of variables
+  constant,
+  arena,     // activations and scratch, planned by liveness
+  input,     // index: of the plan's inputs
+  body_input, body_output,  // inside a scan's body, before it is unrolled
+};
+
+struct Location {
+  Space space = Space::none;
+  std::int32_t index = 0;
+  std::size_t offset = 0;
+  friend bool operator==(const Location&, const Location&) = default;
+};
+
+// Where a variable lies: `offset` bytes into its group's buffer.
+struct VariablePlace {
+  std::int32_t group = 0;
+  std::size_t offset = 0;
+  ArrayType type;
+};
+
+struct PlannedCall {
+  std::shared_ptr<const Kernel> kernel;
+  std::vector<Location> inputs, outputs;
+  Location scratch;
+  std::int32_t step = 0;  // of the plan's steps
+};
+
+// What one region became, for explain, time and summary.
+struct PlannedStep {
+  std::string place;      // layer
+  std::string ops;        // "matmul+add+relu"
+  std::string signature;
+  std::string kernel;
+  std::vector<Refusal> refusals;
+};
+
+struct Plan {
+  struct Value { std::string name; ArrayType type; Location location; };
+  std::vector<PlannedCall> calls;
+  std::vector<PlannedStep> steps;
+  std::vector<Value> inputs;   // by name
+  std::vector<Value> outputs;  // in the graph's order
+  std::size_t arena_bytes = 0;
+  std::size_t live_bytes = 0;  // most bytes of values alive at one time: what the arena cannot be below
+  Tensor constants;            // uint8, copied to the device once per run
+};
+
+// `variables` says where each variable number of the graph lies.
+std::shared_ptr<const Plan> compile(const Graph& graph, Backend& backend, Backend& reference,
+                                    std::span<const VariablePlace> variables, const CompileOptions& options = {});
+
+// Memory of a backend that grows only between steps; runs of several plans may share it, one at a time.
+class Arena {
+ public:
+  explicit Arena(Backend& backend) : backend_(backend) {}
+  ~Arena();
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+  void reserve(std::size_t bytes);
+  void* data() const { return data_; }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  Backend& backend_;
+  void* data_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
+class Run {
+ public:
+  // `groups`: addresses of the variable groups. `external`: addresses of inputs that lie in somebody else's device memory
+  // (a resident data set); null or missing: the run owns the input's memory.
+  Run(std::shared_ptr<const Plan> plan, Backend& backend, Arena& arena, std::vector<void*> groups, std::vector<void*> external = {});
+  ~Run();
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  // Copies a tensor of the input's type to the device.
+  void set_input(std::size_t index, const Tensor& value);
+  void* input(std::size_t index) const { return inputs_[index]; }
+  // Enqueues one step.
+  void operator()();
+  // Waits for the step and copies an output to the host.
+  Tensor output(std::size_t index) const;
+  const Plan& plan() const { return *plan_; }
+  // Bound calls, one per plan().calls, for timing them one by one.
+  std::span<const std::unique_ptr<Call>> calls() const { return calls_; }
+
+ private:
+  void bind();
+  void* address(Location l) const;
+
+  std::shared_ptr<const Plan> plan_;
+  Backend& backend_;
+  Arena& arena_;
+  std::vector<void*> groups_, external_, inputs_;
+  void* owned_inputs_ = nullptr;
+  std::size_t owned_bytes_ = 0;
+  void* constants_ = nullptr;
+  void* bound_to_ = nullptr;  // the arena's address when the calls were bound
+  std::vector<std::unique_ptr<Call>> calls_;
+};
+
+}  // namespace strata
