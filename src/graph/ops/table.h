@@ -1,6 +1,7 @@
 // The op table is the sum of these groups; each is defined in the file of its name.
 #pragma once
 
+#include <algorithm>
 #include <span>
 
 #include "src/graph/graph.h"
@@ -38,5 +39,18 @@ inline Value output_of(const Value& v, int i) { return {&v.graph(), v.node(), i}
 int normalize_axis(std::int64_t axis, int rank, std::string_view op);
 
 [[noreturn]] void shape_error(std::string_view op, const std::string& message);
+
+// Equal as far as is known: an open axis fits any number.
+inline bool fits(const Dim& a, const Dim& b) { return a == b || !a.is_known() || !b.is_known(); }
+inline bool fits(const Shape& a, const Shape& b) {
+  return a.rank() == b.rank() && std::equal(a.begin(), a.end(), b.begin(), [](const Dim& x, const Dim& y) { return fits(x, y); });
+}
+
+// Sums of float16 and bfloat16 elements, and statistics over them, are taken in float32.
+inline DType accumulation_dtype(DType t) { return is_floating(t) && size_of(t) < 4 ? DType::float32 : t; }
+inline Value widened(Value v) {
+  const DType t = accumulation_dtype(v.dtype());
+  return t == v.dtype() ? v : emit("cast", {v}, {{"dtype", t}});
+}
 
 }  // namespace strata

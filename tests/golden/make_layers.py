@@ -1,0 +1,236 @@
+"""Golden layers: outputs and gradients of single Keras layers in float64.
+
+    pip install keras==3.15.1 jax==0.10.2 numpy
+    python tests/golden/make_layers.py [class ...] [--out FOLDER]
+
+Writes layers/<Class>.npz; README.md says what the keys mean. A case is a row of CASES.
+"""
+import argparse
+import pathlib
+
+from golden import FOLDER, generator, numpy, random_weight, save, text, value_and_gradients
+
+import keras
+import numpy as np
+from keras import ops
+
+
+def normal(*shape):
+    return lambda rng: rng.standard_normal(shape)
+
+
+def distinct(*shape):
+    """No two values within 0.01: a maximum has one place, so its gradient is the same everywhere."""
+    return lambda rng: (rng.permutation(int(np.prod(shape))) * 0.05 - 1).reshape(shape)
+
+
+def integers(high, *shape):
+    return lambda rng: rng.integers(0, high, shape).astype(np.int32)
+
+
+def mask_of(*rows):
+    return np.array(rows, bool)
+
+
+# class -> {case: (arguments, inputs, call arguments)}. Array-valued call arguments are stored as <case>/call/<name>.
+IMAGE, SERIES, ROWS = normal(2, 6, 5, 3), normal(3, 5, 4), normal(4, 5)
+MASK = mask_of([1, 1, 1, 1, 1], [1, 1, 0, 0, 0], [0, 1, 1, 0, 1])
+CASES = {
+    "Dense": {
+        "linear": (dict(units=3), ROWS, {}),
+        "relu": (dict(units=3, activation="relu"), ROWS, {}),
+        "no_bias_tanh": (dict(units=3, activation="tanh", use_bias=False), ROWS, {}),
+        "three_axes_softmax": (dict(units=3, activation="softmax"), SERIES, {}),
+        "four_axes_gelu": (dict(units=2, activation="gelu"), normal(2, 3, 2, 4), {}),
+    },
+    "Activation": {name: (dict(activation=name), ROWS, {})
+                   for name in ("linear", "relu", "softmax", "tanh", "sigmoid", "gelu", "elu", "log_softmax")},
+    "Flatten": {
+        "image": ({}, IMAGE, {}),
+        "rows": ({}, ROWS, {}),
+        "one_axis": ({}, normal(4), {}),
+        "channels_first": (dict(data_format="channels_first"), IMAGE, {}),
+    },
+    "Reshape": {
+        "split": (dict(target_shape=(2, 3)), normal(4, 6), {}),
+        "inferred": (dict(target_shape=(-1, 2)), normal(2, 3, 4), {}),
+        "to_one_axis": (dict(target_shape=(12,)), normal(2, 3, 4), {}),
+    },
+    "Conv2D": {
+        "valid": (dict(filters=4, kernel_size=3), IMAGE, {}),
+        "same": (dict(filters=4, kernel_size=3, padding="same"), IMAGE, {}),
+        "same_even_kernel": (dict(filters=2, kernel_size=(2, 4), padding="same"), IMAGE, {}),
+        "valid_strides": (dict(filters=2, kernel_size=(3, 2), strides=(2, 1)), IMAGE, {}),
+        "same_strides": (dict(filters=2, kernel_size=3, strides=2, padding="same"), IMAGE, {}),
+        "same_strides_even": (dict(filters=2, kernel_size=2, strides=(3, 2), padding="same"), IMAGE, {}),
+        "dilated": (dict(filters=2, kernel_size=2, dilation_rate=(2, 3)), IMAGE, {}),
+        "dilated_same": (dict(filters=2, kernel_size=3, dilation_rate=2, padding="same"), IMAGE, {}),
+        "groups": (dict(filters=4, kernel_size=3, groups=2), normal(2, 4, 4, 6), {}),
+        "relu_no_bias": (dict(filters=3, kernel_size=3, activation="relu", use_bias=False), IMAGE, {}),
+        "pointwise": (dict(filters=5, kernel_size=1), IMAGE, {}),
+    },
+    "MaxPooling2D": {
+        "default": ({}, distinct(2, 6, 5, 3), {}),
+        "same": (dict(padding="same"), distinct(2, 6, 5, 3), {}),
+        "strides": (dict(pool_size=3, strides=(2, 1)), distinct(2, 6, 5, 3), {}),
+        "same_strides": (dict(pool_size=(3, 2), strides=2, padding="same"), distinct(2, 6, 5, 3), {}),
+        "strides_beyond_pool": (dict(pool_size=2, strides=3), distinct(2, 6, 5, 3), {}),
+        "all_negative_same": (dict(pool_size=3, padding="same"), lambda rng: distinct(1, 4, 4, 2)(rng) - 10, {}),
+    },
+    "BatchNormalization": {
+        "training": ({}, SERIES, dict(training=True)),
+        "inference": ({}, SERIES, dict(training=False)),
+        "image_momentum": (dict(momentum=0.5, epsilon=1e-2), IMAGE, dict(training=True)),
+        "no_center": (dict(center=False), ROWS, dict(training=True)),
+        "no_scale": (dict(scale=False), ROWS, dict(training=True)),
+        "neither": (dict(scale=False, center=False), ROWS, dict(training=True)),
+        "axis_1": (dict(axis=1), normal(2, 3, 4, 4), dict(training=True)),
+        "axis_1_inference": (dict(axis=1), normal(2, 3, 4, 4), dict(training=False)),
+        "masked": ({}, SERIES, dict(training=True, mask=MASK)),
+        "frozen": (dict(trainable=False), ROWS, dict(training=True)),
+    },
+    "LayerNormalization": {
+        "default": ({}, SERIES, {}),
+        "epsilon": (dict(epsilon=0.1), ROWS, {}),
+        "no_scale": (dict(scale=False), ROWS, {}),
+        "no_center": (dict(center=False), ROWS, {}),
+        "neither": (dict(scale=False, center=False), ROWS, {}),
+        "axis_1": (dict(axis=1), SERIES, {}),
+        "axes": (dict(axis=[1, 2]), SERIES, {}),
+        "image_axes": (dict(axis=[1, 2, 3]), normal(2, 3, 2, 4), {}),
+    },
+    "Embedding": {
+        "default": (dict(input_dim=7, output_dim=3), integers(7, 2, 4), {}),
+        "mask_zero": (dict(input_dim=7, output_dim=3, mask_zero=True), integers(7, 3, 5), {}),
+        "one_axis": (dict(input_dim=4, output_dim=2), integers(4, 6), {}),
+        "three_axes": (dict(input_dim=4, output_dim=2), integers(4, 2, 3, 2), {}),
+    },
+    "LSTM": {
+        "last": (dict(units=3), SERIES, {}),
+        "sequences": (dict(units=3, return_sequences=True), SERIES, {}),
+        "state": (dict(units=3, return_state=True), SERIES, {}),
+        "sequences_state": (dict(units=3, return_sequences=True, return_state=True), SERIES, {}),
+        "backwards": (dict(units=3, go_backwards=True), SERIES, {}),
+        "backwards_sequences": (dict(units=3, go_backwards=True, return_sequences=True), SERIES, {}),
+        "no_bias": (dict(units=3, use_bias=False, return_sequences=True), SERIES, {}),
+        "relu_hard_sigmoid": (dict(units=3, activation="relu", recurrent_activation="hard_sigmoid"), SERIES, {}),
+        "mask": (dict(units=3), SERIES, dict(mask=MASK)),
+        "mask_sequences": (dict(units=3, return_sequences=True, return_state=True), SERIES, dict(mask=MASK)),
+        "mask_backwards": (dict(units=3, return_sequences=True, go_backwards=True), SERIES, dict(mask=MASK)),
+        "mask_all": (dict(units=3, return_sequences=True), SERIES,
+                     dict(mask=mask_of([0, 0, 0, 0, 0], [0, 0, 0, 0, 1], [1, 0, 0, 0, 0]))),
+        "mask_zero_output": (dict(units=3, return_sequences=True, zero_output_for_mask=True), SERIES, dict(mask=MASK)),
+        "initial_state": (dict(units=3, return_sequences=True), SERIES,
+                          dict(initial_state=[np.linspace(-1, 1, 9).reshape(3, 3), np.linspace(1, -2, 9).reshape(3, 3)])),
+        "one_step": (dict(units=3), normal(2, 1, 4), {}),
+    },
+    "Add": {
+        "two": ({}, [ROWS, ROWS], {}),
+        "three": ({}, [SERIES, SERIES, SERIES], {}),
+        "broadcast": ({}, [SERIES, normal(3, 1, 4)], {}),
+    },
+    "Concatenate": {
+        "last": ({}, [ROWS, normal(4, 2)], {}),
+        "axis_1": (dict(axis=1), [SERIES, normal(3, 2, 4)], {}),
+        "three": (dict(axis=-2), [SERIES, normal(3, 1, 4), normal(3, 2, 4)], {}),
+    },
+    "Normalization": {
+        "adapt": ({}, ROWS, {}),
+        "adapt_series": ({}, SERIES, {}),
+        "adapt_axis_none": (dict(axis=None), ROWS, {}),
+        "adapt_axes": (dict(axis=[1, 2]), SERIES, {}),
+        "adapt_invert": (dict(invert=True), ROWS, {}),
+        "given": (dict(mean=0.5, variance=4.0, axis=None), ROWS, {}),
+        "given_per_feature": (dict(mean=[0.5, 1, 2, 3, 4], variance=[1, 2, 3, 4, 0.0]), ROWS, {}),
+    },
+    "Dropout": {
+        "inference": (dict(rate=0.4), ROWS, dict(training=False)),
+        "rate_zero_training": (dict(rate=0.0), ROWS, dict(training=True)),
+    },
+}
+
+
+def differentiable(value):
+    return np.issubdtype(value.dtype, np.floating)
+
+
+def run(kind, name, arguments, inputs, call):
+    """The arrays of one case: gradients are of sum(y * dy), over all outputs, with the call arguments given."""
+    rng = generator(f"{kind}/{name}")
+    several = isinstance(inputs, list)
+    x = [make(rng) for make in inputs] if several else [inputs(rng)]
+    layer = getattr(keras.layers, kind)(**arguments)
+    record = {f"{name}/config": text(arguments)}
+    if name.startswith("adapt"):
+        record[f"{name}/data"] = data = 3 + 2 * rng.standard_normal((16,) + x[0].shape[1:])
+        layer.adapt(data)
+    plain = {key: value for key, value in call.items() if isinstance(value, bool)}
+    arrays = {key: [ops.convert_to_tensor(v) for v in value] if isinstance(value, list) else ops.convert_to_tensor(value)
+              for key, value in call.items() if key not in plain}
+    record[f"{name}/call"] = text(plain)
+    for key, value in call.items():
+        if key not in plain:
+            for index, array in enumerate(value) if isinstance(value, list) else [("", value)]:
+                record[f"{name}/call/{key}{index}"] = array
+
+    def forward(*tensors):
+        y = layer(list(tensors) if several else tensors[0], **plain, **arrays)
+        return list(y) if isinstance(y, (list, tuple)) else [y]
+
+    tensors = [ops.convert_to_tensor(value) for value in x]
+    forward(*tensors)                       # builds
+    if not name.startswith("adapt"):
+        for variable in layer.weights:
+            variable.assign(random_weight(rng, variable.name, variable.shape))
+    before = [numpy(v) for v in layer.weights]
+    y = [numpy(value) for value in forward(*tensors)]
+    after = [numpy(v) for v in layer.weights]
+    for variable, value in zip(layer.weights, before):
+        variable.assign(value)
+    dy = [rng.standard_normal(value.shape) for value in y]
+    floating = [k for k, value in enumerate(x) if differentiable(value)]
+
+    def scalar(*given):
+        full = list(tensors)
+        for k, value in zip(floating, given):
+            full[k] = value
+        return sum(ops.sum(a * b) for a, b in zip(forward(*full), dy)), None
+
+    _, _, dw, dx = value_and_gradients(scalar, layer.trainable_weights, [tensors[k] for k in floating])
+    suffix = lambda values: range(len(values)) if len(values) > 1 else [""]
+    for index, value in zip(suffix(x), x):
+        record[f"{name}/x{index}"] = value
+    for index, value, cotangent in zip(suffix(y), y, dy):
+        assert value.dtype == np.float64, (kind, name, value.dtype)
+        record[f"{name}/y{index}"], record[f"{name}/dy{index}"] = value, cotangent
+    for k, gradient in zip(floating, dx):
+        record[f"{name}/dx{k if len(x) > 1 else ''}"] = gradient
+    trainable = {id(v): gradient for v, gradient in zip(layer.trainable_weights, dw)}
+    record[f"{name}/weights"] = text([v.path.split("/", 1)[-1] for v in layer.weights])
+    for index, variable in enumerate(layer.weights):
+        record[f"{name}/w/{index}"] = before[index]
+        if id(variable) in trainable:
+            record[f"{name}/dw/{index}"] = trainable[id(variable)]
+        if not np.array_equal(before[index], after[index]):
+            record[f"{name}/after/{index}"] = after[index]
+    mask = layer.compute_mask(tensors if several else tensors[0], call.get("mask")) if kind == "Embedding" else None
+    if mask is not None:
+        record[f"{name}/mask"] = numpy(mask)
+    return record
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("classes", nargs="*")
+    parser.add_argument("--out", type=pathlib.Path, default=FOLDER / "layers")
+    arguments = parser.parse_args()
+    for kind, cases in CASES.items():
+        if not arguments.classes or kind in arguments.classes:
+            record = {}
+            for name, case in cases.items():
+                record.update(run(kind, name, *case))
+            save(arguments.out / f"{kind}.npz", record)
+
+
+if __name__ == "__main__":
+    main()
