@@ -79,6 +79,7 @@ ZipReader::ZipReader(ByteView bytes, std::string name) : name_(std::move(name)),
   archive_->zip = zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &error);
   if (!archive_->zip) {
     zip_source_free(source);
+    if (zip_error_code_zip(&error) == ZIP_ER_EXISTS) refuse("two members have the same name");
     refuse("is a damaged zip archive: " + message_of(error));
   }
   const auto count = static_cast<zip_uint64_t>(zip_get_num_entries(archive_->zip, 0));
@@ -92,7 +93,7 @@ ZipReader::ZipReader(ByteView bytes, std::string name) : name_(std::move(name)),
     const std::string member = status.name;
     const std::string subject = fmt::format("member '{}' ", member);
     if (const char* fault = fault_of_name(member)) refuse(subject + fault);
-    if (!seen.insert(member).second) refuse(subject + "is there twice");
+    if (!seen.insert(member).second) refuse("two members have the same name");
     if (!(status.valid & ZIP_STAT_SIZE) || !(status.valid & ZIP_STAT_COMP_METHOD)) refuse(subject + "is damaged");
     if ((status.valid & ZIP_STAT_ENCRYPTION_METHOD) && status.encryption_method != ZIP_EM_NONE) refuse(subject + "is encrypted");
     if (status.comp_method != ZIP_CM_STORE && status.comp_method != ZIP_CM_DEFLATE)
