@@ -1,0 +1,11 @@
+#pragma once
+
+#include "src/spec/diagnostics.h"
+#include "src/spec/tree.h"
+
+namespace strata {
+
+// One JSON text (RFC 8259), strictly: see reader.h.
+Node read_json(const Source& source, Diagnostics& diagnostics);
+
+}  // namespace strata
