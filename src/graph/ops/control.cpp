@@ -75,12 +75,15 @@ void scan_gradient(G& g) {
   const auto differentiable = [](Value v) { return is_floating(v.dtype()); };
 
   // The operands that have a gradient, in the order carries, sequences, invariants.
-  std::vector<std::size_t> d_carries, d_sequences, d_invariants, d_outputs;
+  std::vector<std::size_t> d_carries, d_sequences, d_invariants, d_outputs, d_entries;
   for (std::size_t i = 0; i < carries; ++i) if (differentiable(x(i))) d_carries.push_back(i);
   for (std::size_t i = 0; i < sequences; ++i) if (differentiable(x(carries + i))) d_sequences.push_back(i);
   for (std::size_t i = 0; i < invariants; ++i) if (differentiable(x(carries + sequences + i))) d_invariants.push_back(i);
   for (std::size_t i = 0; i < outputs; ++i)
     if (is_floating(body.type(body.outputs[carries + i]).dtype) && g.has_dy(static_cast<int>(carries + i))) d_outputs.push_back(i);
+  for (const std::size_t i : d_carries)  // what the gradient of a gradient scan sends to the carries on entry
+    if (g.has_dy(static_cast<int>(carries + outputs + i))) d_entries.push_back(i);
+  if (d_carries.empty() && d_sequences.empty() && d_invariants.empty()) return;
 
   std::vector<Value> carry0, elements, constants;
   for (const std::size_t i : d_carries) carry0.push_back(g.dy(static_cast<int>(i)));
@@ -88,8 +91,8 @@ void scan_gradient(G& g) {
   for (std::size_t i = 0; i < carries; ++i) elements.push_back(g.y(static_cast<int>(carries + outputs + i)));
   for (std::size_t i = 0; i < sequences; ++i) elements.push_back(x(carries + i));
   for (const std::size_t i : d_outputs) elements.push_back(g.dy(static_cast<int>(carries + i)));
+  for (const std::size_t i : d_entries) elements.push_back(g.dy(static_cast<int>(carries + outputs + i)));
   for (std::size_t i = 0; i < invariants; ++i) constants.push_back(x(carries + sequences + i));
-  if (carry0.empty() || elements.empty()) return;
 
   const ScanBody step = [&](const std::vector<Value>& c, const std::vector<Value>& e, const std::vector<Value>& k) {
     std::map<std::string, Value> inputs;
@@ -111,7 +114,11 @@ void scan_gradient(G& g) {
     }
     const std::vector<Value> d = gradients(ys, wanted, dys);
     ScanStep result;
-    for (std::size_t i = 0; i < d_carries.size(); ++i) result.carries.push_back(d[i]);
+    for (std::size_t i = 0; i < d_carries.size(); ++i) {
+      const auto entry = std::find(d_entries.begin(), d_entries.end(), d_carries[i]);
+      const auto at = carries + sequences + d_outputs.size() + static_cast<std::size_t>(entry - d_entries.begin());
+      result.carries.push_back(entry == d_entries.end() ? d[i] : d[i] + e[at]);
+    }
     for (std::size_t i = 0; i < d_invariants.size(); ++i)
       result.carries.push_back(c[d_carries.size() + i] + d[d_carries.size() + d_sequences.size() + i]);
     for (std::size_t i = 0; i < d_sequences.size(); ++i) result.outputs.push_back(d[d_carries.size() + i]);

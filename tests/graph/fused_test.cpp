@@ -1,0 +1,210 @@
+// The fused ops: symbolic shapes, what they refuse, and values worked out by hand.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <strata/error.h>
+#include <strata/ops.h>
+#include "backend/window.h"
+#include "src/compile/interpreter.h"
+#include "tests/graph/examples.h"
+
+namespace strata {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+const Dim batch = Dim::symbol("batch"), length = Dim::symbol("length");
+
+std::string error_of(const std::function<void()>& f) {
+  try {
+    f();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::spec);
+    return e.what();
+  }
+  return "no error";
+}
+
+std::vector<double> numbers(const Tensor& t) {
+  std::vector<double> all;
+  for (std::int64_t i = 0; i < t.elements(); ++i) all.push_back(t.at(i));
+  return all;
+}
+
+std::vector<double> run(Graph& graph, Value y, const std::map<std::string, Tensor>& inputs = {}) {
+  graph.outputs = {port(y)};
+  return numbers(interpret(graph, inputs)[0]);
+}
+
+TEST(WindowAxis, counts_and_pads_as_keras_does) {
+  const auto axis = [](const char* padding, int input, int size, int stride, int dilation) {
+    const WindowAxis w = window_axis(padding, input, size, stride, dilation);
+    return std::vector<std::int64_t>{w.output, w.low, w.high};
+  };
+  EXPECT_THAT(axis("valid", 28, 3, 1, 1), ElementsAre(26, 0, 0));
+  EXPECT_THAT(axis("valid", 7, 3, 2, 1), ElementsAre(3, 0, 0));
+  EXPECT_THAT(axis("valid", 8, 3, 1, 3), ElementsAre(2, 0, 0));
+  EXPECT_THAT(axis("valid", 2, 3, 1, 1), ElementsAre(0, 0, 0));
+  EXPECT_THAT(axis("same", 28, 3, 1, 1), ElementsAre(28, 1, 1));
+  EXPECT_THAT(axis("same", 28, 3, 2, 1), ElementsAre(14, 0, 1));  // the odd one comes after
+  EXPECT_THAT(axis("same", 5, 2, 3, 1), ElementsAre(2, 0, 0));
+  EXPECT_THAT(axis("same", 224, 7, 2, 1), ElementsAre(112, 2, 3));
+  EXPECT_THAT(axis("causal", 10, 3, 1, 2), ElementsAre(10, 4, 0));
+  EXPECT_THAT(axis("causal", 10, 3, 2, 1), ElementsAre(5, 2, 0));
+}
+
+TEST(Convolution, keeps_open_axes_open) {
+  Graph g;
+  const Value x = g.input("x", {DType::float32, {batch, length, 8}}), k = g.input("k", {DType::float32, {3, 8, 16}});
+  EXPECT_EQ(convolution(x, k, {.padding = PaddingMode::same}).shape(), (Shape{batch, length, 16}));
+  EXPECT_EQ(convolution(x, k, {}).shape(), (Shape{batch, length - Dim(2), 16}));
+  const Value strided = convolution(x, k, {.strides = {2}, .padding = PaddingMode::same});
+  EXPECT_EQ(strided.dim(1).bind({{"batch", 1}, {"length", 7}}), 4);
+  EXPECT_EQ(strided.dim(1).bind({{"batch", 1}, {"length", 8}}), 4);
+  const auto d = gradients(sum(strided), {x, k});
+  EXPECT_EQ(d[0].shape(), x.shape());
+  EXPECT_EQ(d[1].shape(), k.shape());
+}
+
+TEST(Convolution, says_what_does_not_fit) {
+  Graph g;
+  const Value x = g.input("x", {DType::float32, {batch, 2, 28, 3}}), k = g.input("k", {DType::float32, {3, 3, 4, 8}});
+  EXPECT_THAT(error_of([&] { convolution(x, k, {}); }),
+              HasSubstr("the input (None, 2, 28, 3) has 3 channels; the kernel (3, 3, 4, 8) with 1 group takes 4"));
+  const Value k3 = g.input("k3", {DType::float32, {3, 3, 3, 8}});
+  EXPECT_THAT(error_of([&] { convolution(x, k3, {}); }),
+              HasSubstr("a window of 3 elements does not fit into axis 1 of (None, 2, 28, 3), which has 2"));
+  EXPECT_THAT(error_of([&] { convolution(x, k3, {.strides = {1}}); }), HasSubstr("strides [1]: 2 numbers"));
+  EXPECT_THAT(error_of([&] { convolution(x, k3, {.strides = {1, 0}}); }), HasSubstr("strides [1, 0]"));
+  const Value k1 = g.input("k1", {DType::float32, {1, 1, 1, 8}});
+  EXPECT_THAT(error_of([&] { convolution(x, k1, {}, 3); }), HasSubstr("8 filters do not divide into 3 groups"));
+}
+
+TEST(Convolution, is_a_cross_correlation) {
+  Graph g;
+  const Value x = g.constant(Tensor::of<double>({1, 4, 1}, {1, 2, 3, 4})), k = g.constant(Tensor::of<double>({3, 1, 1}, {1, 10, 100}));
+  EXPECT_THAT(run(g, convolution(x, k, {})), ElementsAre(321, 432));
+  EXPECT_THAT(run(g, convolution(x, k, {.padding = PaddingMode::same})), ElementsAre(210, 321, 432, 43));
+  EXPECT_THAT(run(g, convolution(x, k, {.padding = PaddingMode::causal})), ElementsAre(100, 210, 321, 432));
+  EXPECT_THAT(run(g, convolution(x, k, {.strides = {2}, .padding = PaddingMode::same})), ElementsAre(321, 43));
+}
+
+TEST(Convolution, gives_group_i_of_the_filters_group_i_of_the_channels) {
+  Graph g;
+  const Value x = g.constant(Tensor::of<double>({1, 1, 2}, {3, 5})), k = g.constant(Tensor::of<double>({1, 1, 4}, {1, 2, 10, 20}));
+  EXPECT_THAT(run(g, convolution(x, k, {}, 2)), ElementsAre(3, 6, 50, 100));
+}
+
+TEST(Pooling, max_gives_the_gradient_to_the_first_of_equals) {
+  Graph g;
+  const Value x = g.constant(Tensor::of<double>({1, 5, 1}, {2, 2, -1, -3, -4}));
+  const Value y = max_pool(x, {.size = {2}, .padding = PaddingMode::same});
+  EXPECT_THAT(run(g, y), ElementsAre(2, -1, -4));  // padding never wins
+  EXPECT_THAT(run(g, gradients(sum(y), {x})[0]), ElementsAre(1, 0, 1, 0, 1));
+}
+
+TEST(Pooling, average_counts_only_what_lies_inside) {
+  Graph g;
+  const Value x = g.constant(Tensor::of<double>({1, 3, 1}, {2, 4, 9}));
+  const Value y = average_pool(x, {.size = {2}, .padding = PaddingMode::same});
+  EXPECT_THAT(run(g, y), ElementsAre(3, 9));
+  EXPECT_THAT(run(g, gradients(sum(y), {x})[0]), ElementsAre(0.5, 0.5, 1));
+}
+
+TEST(Pooling, says_what_does_not_fit) {
+  Graph g;
+  const Value x = g.input("x", {DType::float32, {batch, 4, 3}}), labels = g.input("l", {DType::int32, {batch, 4, 3}});
+  EXPECT_THAT(error_of([&] { max_pool(x, {.size = {5}}); }), HasSubstr("a window of 5 elements does not fit"));
+  EXPECT_THAT(error_of([&] { max_pool(x, {.size = {2, 2}, .strides = {1}}); }), HasSubstr("a window over 2 axes"));
+  EXPECT_THAT(error_of([&] { average_pool(x, {.size = {2}, .dilation = {2}}); }), HasSubstr("no dilation"));
+  EXPECT_THAT(error_of([&] { max_pool(labels, {.size = {2}}); }), HasSubstr("int32"));
+}
+
+TEST(Softmax, goes_along_any_axis_and_does_not_overflow) {
+  Graph g;
+  const Value x = g.constant(Tensor::of<double>({2, 2}, {1000, 0, 1000, 0}));
+  EXPECT_THAT(run(g, softmax(x, 0)), ElementsAre(0.5, 0.5, 0.5, 0.5));
+  EXPECT_THAT(run(g, softmax(x)), ElementsAre(1, 0, 1, 0));
+  EXPECT_THAT(run(g, log_softmax(x)), ElementsAre(0, -1000, 0, -1000));
+  EXPECT_EQ(softmax(g.input("x", {DType::float32, {batch, length, 8}}), 1).shape(), (Shape{batch, length, 8}));
+}
+
+TEST(CrossEntropy, of_a_label_outside_is_zero) {
+  Graph g;
+  const Value x = g.constant(Tensor::of<double>({3, 2}, {0, 0, 1, 2, 3, 4}));
+  const Value loss = sparse_softmax_cross_entropy(x, g.constant(Tensor::of<std::int32_t>({3}, {1, -1, 2})));
+  EXPECT_THAT(run(g, loss), ElementsAre(std::log(2.0), 0, 0));
+  EXPECT_THAT(run(g, gradients(sum(loss), {x})[0]), ElementsAre(0.5, -0.5, 0, 0, 0, 0));
+}
+
+TEST(CrossEntropy, of_a_sigmoid_has_the_right_slope_at_zero) {
+  Graph g;
+  const Value x = g.constant(Tensor::of<double>({2}, {0, 0})), z = g.constant(Tensor::of<double>({2}, {0, 1}));
+  EXPECT_THAT(run(g, gradients(sum(sigmoid_cross_entropy(x, z)), {x})[0]), ElementsAre(0.5, -0.5));
+}
+
+TEST(CrossEntropy, says_what_does_not_fit) {
+  Graph g;
+  const Value x = g.input("x", {DType::float32, {batch, 10}}), labels = g.input("l", {DType::int32, {batch, 1}});
+  EXPECT_THAT(error_of([&] { sparse_softmax_cross_entropy(x, labels); }),
+              HasSubstr("logits (None, 10) need labels (None,), one class number per row, not (None, 1)"));
+  EXPECT_THAT(error_of([&] { softmax_cross_entropy(x, g.input("t", {DType::float32, {batch, 9}})); }),
+              HasSubstr("logits (None, 10) and targets (None, 9)"));
+}
+
+TEST(BatchNorm, takes_statistics_over_every_axis_but_the_last) {
+  Graph g;
+  const Value x = g.constant(Tensor::of<double>({2, 2, 1}, {1, 3, 5, 7}));
+  const Moments m = batch_norm(x, g.constant(Tensor::of<double>({1}, {2})), g.constant(Tensor::of<double>({1}, {10})), 0);
+  EXPECT_THAT(run(g, m.mean), ElementsAre(4));
+  EXPECT_THAT(run(g, m.variance), ElementsAre(5));
+  EXPECT_NEAR(run(g, m.y)[0], 10 - 6 / std::sqrt(5.0), 1e-12);
+}
+
+TEST(BatchNorm, takes_statistics_of_bfloat16_in_float32) {
+  Graph g;
+  const Value x = g.input("x", {DType::bfloat16, {batch, 4}}), c = g.input("c", {DType::float32, {4}});
+  const Moments m = batch_norm(x, c, c, 1e-3);
+  EXPECT_EQ(m.y.dtype(), DType::bfloat16);
+  EXPECT_EQ(m.variance.dtype(), DType::float32);
+  EXPECT_THAT(error_of([&] { layer_norm(x, g.input("d", {DType::float32, {5}}), c, 1e-3); }),
+              HasSubstr("gamma of shape (5,) does not fit the input (None, 4): (4,) is needed"));
+}
+
+TEST(Embedding, adds_up_the_gradients_of_a_row_that_is_used_twice) {
+  Graph g;
+  const Value table = g.constant(Tensor::of<double>({3, 2}, {1, 2, 3, 4, 5, 6}));
+  const Value rows = embedding(table, g.constant(Tensor::of<std::int32_t>({3}, {2, 0, 2})));
+  EXPECT_THAT(run(g, rows), ElementsAre(5, 6, 1, 2, 5, 6));
+  EXPECT_THAT(run(g, gradients(sum(rows), {table})[0]), ElementsAre(1, 1, 0, 0, 2, 2));
+}
+
+TEST(Lstm, keeps_its_state_at_a_masked_step) {
+  Graph g;
+  const auto random = [&](Shape s, std::uint64_t seed) { return g.constant(example_tensor({{DType::float64, std::move(s)}}, seed)); };
+  const Value x = random({3, 2, 3}, 1), h0 = random({2, 4}, 2), c0 = random({2, 4}, 3), kernel = random({3, 16}, 4),
+              recurrent = random({4, 16}, 5), bias = random({16}, 6);
+  // The second row sees its middle step alone.
+  const Value mask = reshape(g.constant(Tensor::of<std::int32_t>({6}, {1, 0, 1, 1, 1, 0})), {3, 2});
+  const LstmOutput all = lstm(x, h0, c0, kernel, recurrent, bias), masked = lstm(x, h0, c0, kernel, recurrent, bias, mask);
+  const LstmOutput middle = lstm(slice(x, 0, 1, 2), h0, c0, kernel, recurrent, bias);
+  const auto row = [&](Value v, int i) { return run(g, take(v, v.rank() - 2, i)); };
+  EXPECT_EQ(row(masked.sequence, 0), row(all.sequence, 0));
+  EXPECT_EQ(row(masked.cell, 0), row(all.cell, 0));
+  EXPECT_EQ(row(take(masked.sequence, 0, 0), 1), row(h0, 1));
+  EXPECT_EQ(row(take(masked.sequence, 0, 1), 1), row(middle.hidden, 1));
+  EXPECT_EQ(row(take(masked.sequence, 0, 2), 1), row(middle.hidden, 1));
+  EXPECT_EQ(row(masked.cell, 1), row(middle.cell, 1));
+}
+
+TEST(Lstm, says_what_does_not_fit) {
+  Graph g;
+  const auto in = [&](const char* name, Shape s) { return g.input(name, {DType::float32, std::move(s)}); };
+  const Value x = in("x", {length, batch, 3}), h = in("h", {batch, 4}), kernel = in("k", {5, 16}), recurrent = in("r", {4, 16}), b = in("b", {16});
+  EXPECT_THAT(error_of([&] { lstm(x, h, h, kernel, recurrent, b); }),
+              HasSubstr("the kernel has shape (5, 16); an input (None, None, 3) and 4 units need (3, 16)"));
+}
+
+}  // namespace
+}  // namespace strata
