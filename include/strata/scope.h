@@ -38,6 +38,7 @@ class Inputs {
     return found == named_.end() ? Value() : found->second;
   }
   const std::vector<Value>& values() const { return values_; }
+  const std::map<std::string, Value>& named_values() const { return named_; }
   const Config::Mapping& arguments() const { return arguments_; }
 
  private:
@@ -48,8 +49,9 @@ class Inputs {
 
 class Scope {
  public:
-  Scope(Trace& trace, std::string path, bool trainable, DType variable_dtype, DType compute_dtype)
-      : trace_(trace), path_(std::move(path)), trainable_(trainable), variable_dtype_(variable_dtype), compute_dtype_(compute_dtype) {}
+  // `of_metric`: its states are running values of an epoch, which evaluation updates as well.
+  Scope(Trace& trace, std::string path, bool trainable, DType variable_dtype, DType compute_dtype, bool of_metric = false)
+      : trace_(trace), path_(std::move(path)), trainable_(trainable), of_metric_(of_metric), variable_dtype_(variable_dtype), compute_dtype_(compute_dtype) {}
 
   // The weight `<path>/<name>`, made on the first call, in the compute dtype. Its shape must be numbers.
   Value weight(std::string_view name, const Shape& shape, const WeightOptions& options = {});
@@ -85,10 +87,9 @@ class Scope {
   void set_mask(Value y, Value mask);
 
  private:
-  friend class Trace;
   Trace& trace_;
   std::string path_;
-  bool trainable_;
+  bool trainable_, of_metric_;
   DType variable_dtype_, compute_dtype_;
 };
 

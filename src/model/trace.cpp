@@ -1,0 +1,248 @@
+#include "src/model/trace.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <strata/error.h>
+#include <strata/metric.h>
+
+namespace strata {
+
+DTypePolicy DTypePolicy::named(const std::string& name) {
+  if (name == "mixed_bfloat16") return {DType::float32, DType::bfloat16};
+  if (name == "mixed_float16") return {DType::float32, DType::float16};
+  if (const auto t = dtype_named(name); t && is_floating(*t)) return {*t, *t};
+  throw Error(ErrorKind::spec, fmt::format("unknown dtype policy '{}'", name),
+              "use float32, float64, bfloat16, float16, mixed_bfloat16 or mixed_float16");
+}
+
+DTypePolicy DTypePolicy::of(const Config& dtype, const DTypePolicy& inherited) {
+  if (dtype.is_null()) return inherited;
+  if (const auto* name = dtype.as<std::string>()) return named(*name);
+  const auto name_in = [](const Config::Mapping& m) -> const std::string* {
+    for (const auto& [key, value] : m)
+      if (key == "name") return value.as<std::string>();
+    return nullptr;
+  };
+  const std::string* name = nullptr;
+  if (const auto* object = dtype.as<ObjectConfig>()) name = name_in(object->arguments);
+  if (const auto* mapping = dtype.as<Config::Mapping>())
+    for (const auto& [key, value] : *mapping)
+      if (key == "config")
+        if (const auto* inner = value.as<Config::Mapping>()) name = name_in(*inner);
+  if (!name) throw Error(ErrorKind::spec, fmt::format("expected the name of a dtype policy, received {}", dtype.str()));
+  return named(*name);
+}
+
+void Trace::enter(Variables& variables, std::uint64_t seed) {
+  current_ = &variables;
+  seed_ = seed;
+}
+
+std::int64_t Trace::number(Variables& store, std::int64_t id) {
+  const auto [found, fresh] = number_of_.try_emplace({&store, id}, static_cast<std::int64_t>(numbers_.size()));
+  if (fresh) numbers_.push_back({&store, id, {}, {}});
+  if (std::find(stores_.begin(), stores_.end(), &store) == stores_.end()) stores_.push_back(&store);
+  return found->second;
+}
+
+Value Trace::read(Variables& store, std::int64_t id) {
+  const std::int64_t n = number(store, id);
+  Value& v = values_[n];
+  if (!v) {
+    const ArrayType& type = store.at(id).type;
+    v = graph.variable(n, {type.dtype, Shape::of(type.dims)});
+  }
+  return v;
+}
+
+void Trace::write(Variables& store, std::int64_t id, Value value) {
+  const std::int64_t n = number(store, id);
+  values_[n] = value;
+  written_.insert(n);
+}
+
+Value Trace::read_section(Variables& store, const std::string& section, DType dtype) {
+  const auto [found, fresh] = section_number_.try_emplace({&store, section, dtype}, static_cast<std::int64_t>(numbers_.size()));
+  if (fresh) {
+    numbers_.push_back({&store, -1, section, dtype});
+    if (std::find(stores_.begin(), stores_.end(), &store) == stores_.end()) stores_.push_back(&store);
+  }
+  const std::int64_t n = found->second;
+  Value& v = values_[n];
+  if (!v) v = graph.variable(n, {dtype, Shape{store.section_elements(section, dtype)}});
+  return v;
+}
+
+void Trace::write_section(Variables& store, const std::string& section, DType dtype, Value value) {
+  read_section(store, section, dtype);
+  const std::int64_t n = section_number_.at({&store, section, dtype});
+  values_[n] = value;
+  written_.insert(n);
+}
+
+Value Trace::variable(const std::string& path, const TensorType& type, VariableKind kind, bool trainable, const WeightOptions& options) {
+  if (!type.shape.is_known())
+    throw Error(ErrorKind::spec, fmt::format("the shape {} of the weight '{}' has an open axis: weights need numbers", type.shape.str(), path),
+                "give the input's axis a number");
+  auto id = current_->find(path);
+  if (!id) {
+    const RandomStream random(seed_, path);
+    Variable v{path, array_type(type), kind, trainable, {}, options.regularizer, options.constraint};
+    v.value = options.initializer(v.type.dims, random).astype(type.dtype);
+    id = current_->add(std::move(v));
+  } else {
+    Variable& v = current_->at(*id);
+    if (v.type != array_type(type))
+      throw Error(ErrorKind::spec, fmt::format("the weight '{}' was made as ({}), now it is called for as {}", path, fmt::join(v.type.dims, ", "), type.shape.str()),
+                  "a shared layer's inputs must agree in every axis that its weights depend on");
+    v.trainable = trainable;
+  }
+  return read(*current_, *id);
+}
+
+void Trace::update(const std::string& path, Value value) {
+  const auto id = current_->find(path);
+  if (!id) throw Error(ErrorKind::spec, fmt::format("the state '{}' is updated before it was made", path));
+  const Variable& v = current_->at(*id);
+  if (array_type({value.dtype(), value.shape()}) != v.type)
+    throw Error(ErrorKind::spec, fmt::format("the state '{}' is ({}), it cannot become {}", path, fmt::join(v.type.dims, ", "), value.shape().str()));
+  write(*current_, *id, value);
+}
+
+Value Trace::random_state() {
+  static constexpr const char* path = "random_state";
+  auto id = current_->find(path);
+  if (!id) {
+    Variable v{path, {DType::int64, {2}}, VariableKind::counter, false, Tensor::of<std::int64_t>({2}, {static_cast<std::int64_t>(seed_), 0})};
+    id = current_->add(std::move(v));
+  }
+  // All draws of a step see the step's own number, so read the variable, not what it becomes.
+  const std::int64_t n = number(*current_, *id);
+  const auto known = values_.find(n);
+  if (known != values_.end() && !written_.count(n)) return known->second;
+  const Value state = graph.variable(n, {DType::int64, Shape{2}});
+  if (!written_.count(n) && training_) {
+    const Value next = state + constant(state, Tensor::of<std::int64_t>({2}, {0, 1}));
+    write(*current_, *id, next);
+  }
+  return state;
+}
+
+std::uint64_t Trace::next_stream(const std::string& path) {
+  return hash_of(fmt::format("{}#{}", path, calls_[path]++));
+}
+
+Value Trace::mask(Value v) const {
+  const auto found = masks_.find({v.node(), v.output()});
+  return found == masks_.end() ? Value() : found->second;
+}
+
+void Trace::set_mask(Value v, Value mask) {
+  if (mask) masks_[{v.node(), v.output()}] = mask;
+  else masks_.erase({v.node(), v.output()});
+}
+
+void Trace::finish() {
+  for (const std::int64_t n : written_) graph.updates.emplace_back(n, port(values_.at(n)));
+}
+
+std::vector<VariablePlace> Trace::places() const {
+  std::vector<std::int32_t> base;
+  std::int32_t groups = 0;
+  for (const Variables* store : stores_) {
+    base.push_back(groups);
+    groups += static_cast<std::int32_t>(store->groups());
+  }
+  std::vector<VariablePlace> places;
+  for (const Known& k : numbers_) {
+    const auto store = static_cast<std::size_t>(std::find(stores_.begin(), stores_.end(), k.store) - stores_.begin());
+    VariablePlace place = k.id >= 0 ? k.store->place_of(k.id) : k.store->place_of_section(k.section, k.dtype);
+    place.group += base[store];
+    places.push_back(std::move(place));
+  }
+  return places;
+}
+
+std::vector<void*> Trace::groups() const {
+  std::vector<void*> addresses;
+  for (const Variables* store : stores_)
+    for (std::size_t g = 0; g < store->groups(); ++g) addresses.push_back(store->address(g));
+  return addresses;
+}
+
+// --- Scope -----------------------------------------------------------------------------------------------------------------
+
+namespace {
+std::string joined(const std::string& path, std::string_view name) { return path.empty() ? std::string(name) : path + "/" + std::string(name); }
+}  // namespace
+
+Value Scope::weight(std::string_view name, const Shape& shape, const WeightOptions& options) {
+  return cast(trace_.variable(joined(path_, name), {variable_dtype_, shape}, VariableKind::weight, trainable_, options), compute_dtype_);
+}
+
+Value Scope::state(std::string_view name, const Shape& shape, const Initializer& initializer, std::optional<DType> dtype) {
+  return trace_.variable(joined(path_, name), {dtype.value_or(variable_dtype_), shape}, of_metric_ ? VariableKind::metric : VariableKind::state, false, {.initializer = initializer, .regularizer = {}, .constraint = {}});
+}
+
+void Scope::update(std::string_view name, Value value) {
+  if (trace_.training() || of_metric_) trace_.update(joined(path_, name), value);
+}
+
+void Scope::advance(std::string_view name, Value value) { trace_.update(joined(path_, name), value); }
+
+Scope::Random Scope::random(std::optional<std::int64_t> seed) {
+  const std::uint64_t stream = trace_.next_stream(path_);
+  return {trace_.random_state(), seed ? stream ^ hash_of(fmt::format("seed {}", *seed)) : stream};
+}
+
+bool Scope::training() const { return trace_.training(); }
+
+Value Scope::call(const std::string& name, const Layer& layer, Value x) { return call(name, layer, Inputs({x}))[0]; }
+
+std::vector<Value> Scope::call(const std::string& name, const Layer& layer, const Inputs& inputs) {
+  const DTypePolicy policy = DTypePolicy::of(layer.dtype(), {variable_dtype_, compute_dtype_});
+  Scope inner(trace_, joined(path_, name), trainable_ && layer.trainable(), policy.variable, policy.compute);
+
+  // Floats enter in the layer's compute dtype; masks stay with them.
+  const auto enter = [&](Value v) {
+    if (!v || !is_floating(v.dtype()) || v.dtype() == policy.compute) return v;
+    const Value converted = cast(v, policy.compute);
+    trace_.set_mask(converted, trace_.mask(v));
+    return converted;
+  };
+  std::vector<Value> values;
+  for (const Value& v : inputs.values()) values.push_back(enter(v));
+  std::map<std::string, Value> named;
+  for (const auto& [key, v] : inputs.named_values()) named[key] = enter(v);
+
+  const std::string place = std::exchange(trace_.graph.place, inner.path_);
+  std::vector<Value> outputs = layer.call(inner, Inputs(values, std::move(named), inputs.arguments()));
+  if (layer.mask() == Mask::passes && !values.empty() && trace_.mask(values[0]))
+    for (const Value& y : outputs) trace_.set_mask(y, trace_.mask(values[0]));
+  if (layer.mask() == Mask::stops && !values.empty())
+    for (Value& y : outputs)
+      for (const Value& x : values)
+        if (y == x && trace_.mask(x)) y = trace_.graph.add("copy", {y});  // the same value, without its mask
+  Regularizer activity;
+  activity.assign(layer.argument("activity_regularizer"));
+  if (activity)
+    for (const Value& y : outputs) trace_.losses.push_back(activity(y));
+  trace_.graph.place = place;
+  if (trace_.observer) trace_.observer(inner.path_, layer, outputs);
+  return outputs;
+}
+
+void Scope::loss(Value scalar) { trace_.losses.push_back(scalar); }
+
+void Scope::metric(const std::string& name, Value scalar) {
+  Scope inner(trace_, joined(path_, name), false, variable_dtype_, variable_dtype_, true);
+  trace_.metrics.push_back({name, running_mean(inner, scalar, {})});
+}
+
+Value Scope::mask(Value x) const { return trace_.mask(x); }
+void Scope::set_mask(Value y, Value mask) { trace_.set_mask(y, mask); }
+
+}  // namespace strata

@@ -1,0 +1,87 @@
+// One pass over a model's layers that writes their ops into a graph.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include <strata/layer.h>
+#include "src/graph/graph.h"
+#include "src/model/variables.h"
+
+namespace strata {
+
+// Dtypes of weights and of arithmetic, from a policy's name. Unknown names are an Error.
+struct DTypePolicy {
+  DType variable = DType::float32, compute = DType::float32;
+  static DTypePolicy named(const std::string& name);
+  // A layer's own `dtype` argument: a name, Keras' {"class_name": "DTypePolicy", "config": {"name": ...}}, or null.
+  static DTypePolicy of(const Config& dtype, const DTypePolicy& inherited);
+};
+
+class Trace {
+ public:
+  // Variables of several stores can meet in one graph: each store's numbers begin at its base.
+  explicit Trace(bool training) : training_(training) {}
+
+  Graph graph;
+
+  bool training() const { return training_; }
+  // The store whose layers are being called, and the seed of its random streams.
+  void enter(Variables& variables, std::uint64_t seed);
+  // The number of a store's variable in this graph; the value of a variable as of now in the trace.
+  std::int64_t number(Variables& store, std::int64_t id);
+  Value read(Variables& store, std::int64_t id);
+  // The variable takes this value after the step.
+  void write(Variables& store, std::int64_t id, Value value);
+
+  // A whole section of a store as one vector, in order of memory (Variables::section_elements).
+  Value read_section(Variables& store, const std::string& section, DType dtype);
+  void write_section(Variables& store, const std::string& section, DType dtype, Value value);
+
+  Value variable(const std::string& path, const TensorType& type, VariableKind kind, bool trainable, const WeightOptions& options);
+  void update(const std::string& path, Value value);
+
+  // int64 {seed, step}: what random ops draw by. Made on first use.
+  Value random_state();
+  std::uint64_t next_stream(const std::string& path);
+
+  Value mask(Value v) const;
+  void set_mask(Value v, Value mask);
+
+  struct Metric { std::string name; Value value; };
+  std::vector<Value> losses;       // scalars added by layers
+  std::vector<Metric> metrics;     // results so far, by layers
+  std::vector<std::string> warnings;
+
+  // Called with every layer's outputs as it is traced; for summary and shape inference.
+  std::function<void(const std::string& path, const Layer& layer, const std::vector<Value>& outputs)> observer;
+
+  // Puts what was written into graph.updates. The trace is done then.
+  void finish();
+  // Places of all variables by number, once their stores are placed.
+  std::vector<VariablePlace> places() const;
+  std::vector<void*> groups() const;
+
+  const std::vector<Variables*>& stores() const { return stores_; }
+
+ private:
+  struct Known { Variables* store; std::int64_t id; std::string section; DType dtype; };  // id -1: a section
+  bool training_;
+  Variables* current_ = nullptr;
+  std::uint64_t seed_ = 0;
+  std::vector<Variables*> stores_;
+  std::vector<Known> numbers_;  // by number in the graph
+  std::map<std::pair<Variables*, std::int64_t>, std::int64_t> number_of_;
+  std::map<std::tuple<Variables*, std::string, DType>, std::int64_t> section_number_;
+  std::map<std::int64_t, Value> values_;  // as of now
+  std::set<std::int64_t> written_;
+  std::map<std::string, std::uint64_t> calls_;
+  std::map<std::pair<std::int32_t, std::int32_t>, Value> masks_;
+};
+
+}  // namespace strata

@@ -1,0 +1,131 @@
+#include "src/model/variables.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <strata/error.h>
+
+namespace strata {
+
+Variables::~Variables() {
+  for (const Buffer& b : buffers_) backend_->release(b.data, b.bytes);
+}
+
+std::int64_t Variables::add(Variable variable) {
+  const auto id = static_cast<std::int64_t>(list_.size());
+  by_path_[variable.path] = id;
+  list_.push_back(std::move(variable));
+  return id;
+}
+
+std::optional<std::int64_t> Variables::find(const std::string& path) const {
+  const auto found = by_path_.find(path);
+  return found == by_path_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::string Variable::section() const {
+  switch (kind) {
+    case VariableKind::weight: return trainable ? "trainable" : "frozen";
+    case VariableKind::state: return "state";
+    case VariableKind::slot: return "slot " + slot;
+    case VariableKind::counter: return "counter";
+    case VariableKind::metric: return "metric";
+  }
+  return "";
+}
+
+std::vector<std::int64_t> Variables::section_ids(const std::string& section, DType dtype) const {
+  std::vector<std::int64_t> ids;
+  for (std::size_t i = 0; i < list_.size(); ++i)
+    if (list_[i].type.dtype == dtype && list_[i].section() == section) ids.push_back(static_cast<std::int64_t>(i));
+  std::stable_partition(ids.begin(), ids.end(), [&](std::int64_t id) { return at(id).type.bytes() % 64 == 0; });
+  return ids;
+}
+
+std::int64_t Variables::section_elements(const std::string& section, DType dtype) const {
+  std::int64_t n = 0;
+  for (const std::int64_t id : section_ids(section, dtype)) n += at(id).type.elements();
+  return n;
+}
+
+VariablePlace Variables::place_of_section(const std::string& section, DType dtype) const {
+  return {group_of_.at({section, dtype}), 0, {dtype, {section_elements(section, dtype)}}};
+}
+
+VariablePlace Variables::place_of(std::int64_t id) const {
+  const Spot& spot = spots_[static_cast<std::size_t>(id)];
+  return {spot.group, spot.offset, at(id).type};
+}
+
+void Variables::take_back() {
+  if (!backend_) return;
+  for (std::size_t i = 0; i < spots_.size(); ++i) list_[i].value = read(static_cast<std::int64_t>(i));
+  for (const Buffer& b : buffers_) backend_->release(b.data, b.bytes);
+  buffers_.clear();
+  spots_.clear();
+  group_of_.clear();
+  backend_.reset();
+}
+
+void Variables::place(std::shared_ptr<Backend> backend) {
+  take_back();
+  std::vector<Spot> spots(list_.size());
+  std::vector<std::size_t> sizes;
+  for (const Variable& v : list_) {
+    const std::pair<std::string, DType> key{v.section(), v.type.dtype};
+    if (group_of_.count(key)) continue;
+    group_of_[key] = static_cast<std::int32_t>(sizes.size());
+    std::size_t offset = 0;
+    for (const std::int64_t id : section_ids(key.first, key.second)) {
+      spots[static_cast<std::size_t>(id)] = {group_of_[key], offset};
+      offset += at(id).type.bytes();
+    }
+    sizes.push_back(offset);
+  }
+  for (const std::size_t bytes : sizes) {
+    void* data = backend->allocate(std::max<std::size_t>(bytes, 64));
+    if (!data)
+      throw Error(ErrorKind::runtime, fmt::format("out of memory: {:.1f} MiB of variables do not fit on {}", static_cast<double>(bytes) / 1048576, backend->name()));
+    buffers_.push_back({data, std::max<std::size_t>(bytes, 64)});
+  }
+  backend_ = std::move(backend);
+  spots_ = std::move(spots);
+  ++version_;
+  for (std::size_t i = 0; i < list_.size(); ++i) {
+    write(static_cast<std::int64_t>(i), list_[i].value);
+    list_[i].value = {};  // the device has it now
+  }
+}
+
+std::size_t Variables::bytes() const {
+  std::size_t sum = 0;
+  for (const Buffer& b : buffers_) sum += b.bytes;
+  return sum;
+}
+
+Tensor Variables::read(std::int64_t id) const {
+  const Variable& v = at(id);
+  if (v.value) return v.value.clone();
+  const Spot& spot = spots_[static_cast<std::size_t>(id)];
+  Tensor t(v.type.dtype, v.type.dims);
+  backend_->synchronize();
+  backend_->copy_out(t.data(), static_cast<const std::byte*>(buffers_[static_cast<std::size_t>(spot.group)].data) + spot.offset, t.bytes());
+  return t;
+}
+
+void Variables::write(std::int64_t id, const Tensor& value) {
+  Variable& v = at(id);
+  if (value.shape() != v.type.dims)
+    throw Error(ErrorKind::data, fmt::format("'{}' has the shape ({}), a value of shape ({}) does not fit", v.path, fmt::join(v.type.dims, ", "), fmt::join(value.shape(), ", ")));
+  const Tensor converted = value.astype(v.type.dtype);
+  if (!backend_ || static_cast<std::size_t>(id) >= spots_.size()) {
+    v.value = converted.clone();
+    return;
+  }
+  const Spot& spot = spots_[static_cast<std::size_t>(id)];
+  backend_->synchronize();
+  backend_->copy_in(static_cast<std::byte*>(buffers_[static_cast<std::size_t>(spot.group)].data) + spot.offset, converted.data(), converted.bytes());
+}
+
+}  // namespace strata
