@@ -72,6 +72,7 @@ class Scope {
   DType variable_dtype() const { return variable_dtype_; }
   DType compute_dtype() const { return compute_dtype_; }
   const std::string& path() const { return path_; }
+  Trace& trace() const { return trace_; }
 
   // A layer inside this one, under `<path>/<name>`.
   Value call(const std::string& name, const Layer& layer, Value x);

@@ -145,6 +145,17 @@ void Trace::set_mask(Value v, Value mask) {
   else masks_.erase({v.node(), v.output()});
 }
 
+void Trace::keep_unless(Value condition) {
+  for (const std::int64_t n : written_) {
+    const Known& k = numbers_[static_cast<std::size_t>(n)];
+    const bool section = k.id < 0;
+    const VariableKind kind = section ? VariableKind::weight : k.store->at(k.id).kind;
+    if (kind == VariableKind::counter || kind == VariableKind::metric) continue;
+    Value& v = values_.at(n);
+    v = select(condition, v, graph.variable(n, {v.dtype(), v.shape()}));
+  }
+}
+
 void Trace::finish() {
   for (const std::int64_t n : written_) graph.updates.emplace_back(n, port(values_.at(n)));
 }

@@ -61,6 +61,9 @@ class Trace {
   // Called with every layer's outputs as it is traced; for summary and shape inference.
   std::function<void(const std::string& path, const Layer& layer, const std::vector<Value>& outputs)> observer;
 
+  // Every weight, slot and layer state that was written keeps its old value unless `condition` holds. Counters and metrics go on.
+  void keep_unless(Value condition);
+
   // Puts what was written into graph.updates. The trace is done then.
   void finish();
   // Places of all variables by number, once their stores are placed.

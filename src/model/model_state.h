@@ -1,0 +1,78 @@
+// What stands behind a Model handle.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <strata/model.h>
+#include "src/compile/backends.h"
+#include "src/model/layer_graph.h"
+#include "src/model/step.h"
+#include "src/model/update.h"
+
+namespace strata {
+
+// Types of a batch's columns, which a training graph is traced for: the target's rank and dtype are the data's.
+struct BatchColumn { std::string name; DType dtype; std::vector<std::int64_t> row; };  // row: shape without axis 0
+struct BatchTypes {
+  std::vector<BatchColumn> x, y, sample_weight;
+  bool resident = false;  // whole columns lie in memory and batches are gathered by row number
+  friend bool operator<(const BatchTypes& a, const BatchTypes& b);
+};
+
+class ModelState : public std::enable_shared_from_this<ModelState> {
+ public:
+  ModelState(LayerGraph layer_graph, std::string model_name, RunOptions options);
+
+  LayerGraph graph;
+  std::string name;
+  bool sequential = false;
+  RunOptions run;
+  DTypePolicy policy;
+
+  // Variables of the outermost model, and this model's path in it: "" or "encoder".
+  std::shared_ptr<Variables> store = std::make_shared<Variables>();
+  std::string prefix;
+  std::vector<std::weak_ptr<ModelState>> inner;  // models that are layers of this one
+  std::weak_ptr<void> layer_object;              // this model as a layer, while somebody holds it
+
+  std::optional<CompileArguments> compiled;
+  std::shared_ptr<OptimizerState> optimizer;
+  Variables train_metrics, test_metrics;
+  std::set<std::string> adapted;  // layers whose statistics are known
+  std::vector<std::string> warnings;
+  std::map<std::string, std::vector<Shape>> output_shapes;  // by layer name
+
+  std::shared_ptr<Backend> backend();
+  CompiledStep& predict_step();
+  CompiledStep& train_step(const BatchTypes& types);
+  CompiledStep& test_step(const BatchTypes& types);
+  // Everything traced so far is traced anew.
+  void forget_steps();
+  // The names under which loss and metrics are reported, in order.
+  std::vector<std::string> log_names(const CompiledStep& step) const { return step.outputs(); }
+  // Zeros the running values of an epoch.
+  static void reset(Variables& metrics);
+  // Variables that are this model's own: those under its prefix.
+  std::vector<std::int64_t> own_variables() const;
+  std::string own_path(const std::string& path) const;  // without the prefix
+
+ private:
+  void adopt_inner_models();
+  void move_into(const std::shared_ptr<Variables>& outer, const std::string& path);
+  std::unique_ptr<CompiledStep> build(const BatchTypes& types, bool training);
+
+  std::shared_ptr<Backend> backend_;
+  std::unique_ptr<CompiledStep> predict_;
+  std::map<BatchTypes, std::unique_ptr<CompiledStep>> train_, test_;
+};
+
+// Columns of a data set under the names that a training graph gives its inputs: "x:image", "y:label", "weight:label".
+std::map<std::string, Tensor> named_columns(const ModelState& state, const Dataset& data);
+BatchTypes batch_types(const ModelState& state, const Dataset& data, bool resident);
+
+}  // namespace strata

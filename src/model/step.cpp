@@ -1,0 +1,103 @@
+#include "src/model/step.h"
+
+#include <fmt/format.h>
+
+#include <strata/error.h>
+#include "src/compile/backends.h"
+
+namespace strata {
+
+CompiledStep::CompiledStep(std::unique_ptr<Trace> trace, std::vector<std::string> outputs, std::shared_ptr<Backend> backend, CompileOptions options)
+    : trace_(std::move(trace)), outputs_(std::move(outputs)), backend_(std::move(backend)), options_(std::move(options)) {
+  for (const Node& n : trace_->graph.nodes())
+    if (n.op->name == "input") inputs_.push_back({n.attributes.text("name"), n.outputs[0]});
+}
+
+Bindings CompiledStep::bind(const std::map<std::string, Tensor>& values) const {
+  std::map<std::string, std::vector<std::int64_t>> shapes;
+  for (const auto& [name, t] : values) shapes[name] = t.shape();
+  return bind(shapes);
+}
+
+Bindings CompiledStep::bind(const std::map<std::string, std::vector<std::int64_t>>& shapes) const {
+  Bindings bindings;
+  for (const Input& input : inputs_) {
+    const auto found = shapes.find(input.name);
+    if (found == shapes.end()) throw Error(ErrorKind::data, fmt::format("no data for the input '{}'", input.name));
+    const std::vector<std::int64_t>& dims = found->second;
+    const Shape& shape = input.type.shape;
+    bool fits = static_cast<int>(dims.size()) == shape.rank();
+    for (int i = 0; fits && i < shape.rank(); ++i) {
+      const std::int64_t n = dims[static_cast<std::size_t>(i)];
+      if (shape[i].is_known()) {
+        fits = shape[i].value() == n;
+      } else {
+        const auto [known, fresh] = bindings.try_emplace(shape[i].str(), n);
+        fits = known->second == n;
+      }
+    }
+    if (!fits)
+      throw Error(ErrorKind::data, fmt::format("'{}' takes the shape {}, received {}", input.name, shape.str(), Shape::of(dims).str()));
+  }
+  return bindings;
+}
+
+std::int64_t CompiledStep::version() const {
+  std::int64_t sum = 0;
+  for (const Variables* store : trace_->stores()) sum += store->version();
+  return sum;
+}
+
+void CompiledStep::place_variables() {
+  for (Variables* store : trace_->stores())
+    if (!store->placed()) store->place(backend_);
+}
+
+std::shared_ptr<const Plan> CompiledStep::plan(const Bindings& bindings) {
+  const std::lock_guard lock(mutex_);
+  place_variables();
+  if (planned_version_ != version()) {  // variables have moved
+    plans_.clear();
+    planned_version_ = version();
+  }
+  auto& plan = plans_[bindings];
+  if (!plan) plan = compile(specialize(trace_->graph, bindings), *backend_, reference_backend(), trace_->places(), options_);
+  return plan;
+}
+
+CompiledStep::Worker::Worker(CompiledStep& step) : step_(step), arena_(*step.backend_) {}
+
+Run& CompiledStep::Worker::run_for(const Bindings& bindings, const std::map<std::string, void*>& external) {
+  const auto plan = step_.plan(bindings);
+  if (version_ != step_.version()) {
+    runs_.clear();
+    version_ = step_.version();
+  }
+  auto& run = runs_[{bindings, external}];
+  if (!run) {
+    std::vector<void*> addresses;
+    for (const Plan::Value& input : plan->inputs) {
+      const auto found = external.find(input.name);
+      addresses.push_back(found == external.end() ? nullptr : found->second);
+    }
+    run = std::make_unique<Run>(plan, *step_.backend_, arena_, step_.trace_->groups(), std::move(addresses));
+  }
+  return *run;
+}
+
+std::shared_ptr<CompiledStep::Worker> CompiledStep::take() {
+  const std::lock_guard lock(mutex_);
+  std::unique_ptr<Worker> worker;
+  if (free_.empty()) {
+    worker = std::make_unique<Worker>(*this);
+  } else {
+    worker = std::move(free_.back());
+    free_.pop_back();
+  }
+  return {worker.release(), [this](Worker* w) {
+            const std::lock_guard give_back(mutex_);
+            free_.emplace_back(w);
+          }};
+}
+
+}  // namespace strata

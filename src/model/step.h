@@ -1,0 +1,64 @@
+// A traced graph that runs on a backend: plans are made per set of numbers for its open axes, and kept.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "src/compile/plan.h"
+#include "src/model/trace.h"
+
+namespace strata {
+
+class CompiledStep {
+ public:
+  // `outputs` names the graph's outputs in order.
+  CompiledStep(std::unique_ptr<Trace> trace, std::vector<std::string> outputs, std::shared_ptr<Backend> backend, CompileOptions options = {});
+
+  struct Input { std::string name; TensorType type; };
+  const std::vector<Input>& inputs() const { return inputs_; }
+  const std::vector<std::string>& outputs() const { return outputs_; }
+  const Trace& trace() const { return *trace_; }
+
+  // The numbers that these inputs give to the open axes. An input that does not fit its type is an Error of kind data.
+  Bindings bind(const std::map<std::string, Tensor>& values) const;
+  // The same from shapes alone.
+  Bindings bind(const std::map<std::string, std::vector<std::int64_t>>& shapes) const;
+
+  // One worker runs one step at a time; several threads take several. The plans are shared, the memory is not.
+  class Worker {
+   public:
+    Worker(CompiledStep& step);
+    // `external`: inputs that stay where they are (device addresses by name).
+    Run& run_for(const Bindings& bindings, const std::map<std::string, void*>& external = {});
+
+   private:
+    CompiledStep& step_;
+    Arena arena_;
+    std::int64_t version_ = -1;
+    std::map<std::pair<Bindings, std::map<std::string, void*>>, std::unique_ptr<Run>> runs_;
+  };
+  // A worker that nobody else uses until it is given back.
+  std::shared_ptr<Worker> take();
+
+  std::shared_ptr<const Plan> plan(const Bindings& bindings);
+  Backend& backend() const { return *backend_; }
+
+ private:
+  void place_variables();
+  std::int64_t version() const;
+
+  std::unique_ptr<Trace> trace_;
+  std::vector<std::string> outputs_;
+  std::vector<Input> inputs_;
+  std::shared_ptr<Backend> backend_;
+  CompileOptions options_;
+  std::mutex mutex_;
+  std::map<Bindings, std::shared_ptr<const Plan>> plans_;
+  std::int64_t planned_version_ = -1;
+  std::vector<std::unique_ptr<Worker>> free_;
+};
+
+}  // namespace strata

@@ -1,0 +1,34 @@
+// An optimizer at work: from a loss to updates of weights and slots, in Keras' order: unscale, accumulate, clip, decay, the
+// rule, the moving average, constraints.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <strata/optimizer.h>
+#include "src/model/trace.h"
+
+namespace strata {
+
+struct OptimizerState {
+  Optimizer optimizer;
+  Variables variables;  // iteration, learning_rate, slots
+};
+
+// Weights of one store, all of one dtype, in order of memory.
+struct Trainable {
+  Variables* store;
+  DType dtype;
+  std::vector<std::int64_t> ids;
+};
+std::vector<Trainable> trainable_weights(Variables& store);
+
+// Adds the gradients of `loss` and the update to the trace. `skip_nonfinite`: when a gradient is not finite, no weight, slot
+// or layer state changes; the returned value is then true (none where the option is off).
+Value minimize(Trace& trace, Value loss, const std::vector<Trainable>& weights, OptimizerState& state, bool skip_nonfinite);
+
+// The learning rate that is in force, read from the device; and set, which is an Error under a schedule.
+double learning_rate(OptimizerState& state);
+void set_learning_rate(OptimizerState& state, double rate);
+
+}  // namespace strata
