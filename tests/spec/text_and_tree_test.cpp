@@ -89,7 +89,7 @@ TEST(Diagnostics, TabsControlCharactersAndLongLines) {
 
 TEST(Diagnostics, AllErrorsOfOneText) {
   try {
-    read_text("a.yaml", "a: 010\nb: !x 1\nb: 2\nc\n<<: 3\n");
+    read_text("a.yaml", "a: 010\nb: !x 1\nb: 2\n<<: 3\nc\n");
     FAIL();
   } catch (const SpecError& e) {
     ASSERT_EQ(e.diagnostics().size(), 5u) << e.what();
