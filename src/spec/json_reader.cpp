@@ -146,7 +146,7 @@ void JsonEvents::explain(std::size_t seen, bool number_overflow) {
     builder_.fail(here, fmt::format("unexpected '{}'", c), opened);
   }
   if (at > 0 && text_[at - 1] == '0' && c >= '0' && c <= '9')
-    builder_.fail(here, "a number with a leading zero is no JSON");
+    diagnostics_.throw_if_errors();  // the leading zero was found when the 0 was taken for a number
   const std::size_t end = token == at ? plain_range().end : here.end;
   const bool expects_key = builder_.expects_key();
   const char* expected = builder_.open().empty()             ? "a value"

@@ -83,7 +83,7 @@ void write_block(const Node& node, std::size_t indent, bool at_line_begin, std::
 
 void write_json_node(const Node& node, int indent, std::size_t depth, std::string& out) {
   const auto line_break = [&](std::size_t level) {
-    if (indent >= 0) out += "\n" + std::string(level * static_cast<std::size_t>(indent), ' ');
+    if (indent >= 0) out.append(1, '\n').append(level * static_cast<std::size_t>(indent), ' ');
   };
   if (node.is_scalar()) {
     if (node.is_string()) out += quoted(node.as_string());

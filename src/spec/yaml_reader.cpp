@@ -29,7 +29,7 @@ class YamlEvents : public YAML::EventHandler {
         builder_(source, diagnostics, spec_limits::yaml_nesting) {}
 
   bool has_root() const { return builder_.has_root(); }
-  Node take_root() { return std::move(builder_.root()); }
+  Node& root() { return builder_.root(); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (builder_.has_root()) refuse_second_document(offset(mark));
@@ -87,7 +87,7 @@ class YamlEvents : public YAML::EventHandler {
   std::size_t place_of_absent() const;
 
   void refuse_tab(std::size_t begin);
-  void check_colon(std::size_t begin);
+  void check_colon();
   void check_tag(const std::string& tag, const Start& start, const Node& node);
   void scalar(Node node, TextRange range, YAML::anchor_t anchor);
   void begin(Node node, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, bool flow);
@@ -211,10 +211,10 @@ void YamlEvents::refuse_tab(std::size_t begin) {
 }
 
 // yaml-cpp reads a lone word among `key: value` lines as a key.
-void YamlEvents::check_colon(std::size_t begin) {
+void YamlEvents::check_colon() {
   if (builder_.open().empty()) return;
   const TreeBuilder::Open& parent = builder_.open().back();
-  if (!parent.node.is_mapping() || !parent.key || parent.flow || parent.key->range().begin == begin) return;
+  if (!parent.node.is_mapping() || !parent.key || parent.flow) return;
   if (at(skip_blanks(cursor_)) != ':')
     diagnostics_.error(source_, parent.key->range(), fmt::format("expected ':' behind '{}'", parent.key->text()));
 }
@@ -273,11 +273,10 @@ void YamlEvents::scalar(Node node, TextRange range, YAML::anchor_t anchor) {
 
 void YamlEvents::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
   const std::size_t marked = offset(mark);
-  check_colon(marked);
+  check_colon();
   Start s{marked, marked, {}};
   const bool own = belongs(marked);
   if (own) s = start(marked);
-  if (own && s.properties_end > s.node) s.properties_end = s.node;
   const bool has_properties = own && (at(marked) == '&' || at(marked) == '!');
   const bool key_itself = !builder_.open().empty() && builder_.open().back().key && builder_.open().back().key->range().begin == marked;
   const std::size_t length = own && !key_itself && belongs(s.node) ? null_literal(s.node) : 0;
@@ -299,7 +298,7 @@ void YamlEvents::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
 
 void YamlEvents::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) {
   const Start s = start(offset(mark));
-  check_colon(s.node);
+  check_colon();
   const char first = at(s.node);
   const bool quotes = first == '"' || first == '\'', block = first == '|' || first == '>';
   const bool absent = value.empty() && !quotes && !block;  // a tag alone
@@ -319,7 +318,7 @@ void YamlEvents::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::
 
 void YamlEvents::OnAlias(const YAML::Mark& mark, YAML::anchor_t id) {
   const std::size_t begin = offset(mark);
-  check_colon(begin);
+  check_colon();
   const std::size_t end = std::min(text_.find_first_of(" \t\n,[]{}", begin), text_.size());
   cursor_ = end;
   const Anchor& anchor = anchors_[id];
@@ -347,10 +346,8 @@ void YamlEvents::OnAlias(const YAML::Mark& mark, YAML::anchor_t id) {
 
 void YamlEvents::begin(Node node, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, bool flow) {
   const Start s = start(offset(mark));
-  check_colon(s.node);
+  check_colon();
   refuse_tab(s.node);
-  if (builder_.expects_key())
-    builder_.fail({s.node, s.node + 1}, "a key is a name or a number, no list and no mapping");
   check_tag(tag, s, node);
   const bool bracket = flow && at(s.node) == (node.is_mapping() ? '{' : '[');
   TreeBuilder::Open& opened = builder_.begin(std::move(node), {s.node, s.node + 1});
@@ -372,6 +369,8 @@ void YamlEvents::end() {
     cursor_ = std::min(i + 1, text_.size());
   }
   closed.node.locate(source_, {closed.node.range().begin, cursor_});
+  // Told here, not where it begins: yaml-cpp takes a bracket that is never closed for the beginning of a key.
+  if (builder_.expects_key()) builder_.fail(closed.node.range(), "a key is a name or a number, no list and no mapping");
   const YAML::anchor_t anchor = open_anchors_.back();
   open_anchors_.pop_back();
   keep(anchor, closed.node, closed.nodes, closed.height, closed.alias_depth);
@@ -472,12 +471,12 @@ Node read_yaml(const Source& source, Diagnostics& diagnostics) {
   } catch (const YAML::Exception& error) {
     events.explain(error);
   }
-  Node root = events.has_root() ? events.take_root() : Node();
-  if (root.is_null() && !diagnostics.has_errors()) {
-    diagnostics.file_error(source->name(), "the spec is empty", "the smallest one: model: [{Input: {shape: [4]}}, {Dense: {units: 1}}]");
+  if (!events.has_root() || (events.root().is_null() && events.root().text().empty())) {
+    if (!diagnostics.has_errors())
+      diagnostics.file_error(source->name(), "the spec is empty", "the smallest one: model: [{Input: {shape: [4]}}, {Dense: {units: 1}}]");
+    diagnostics.throw_if_errors();
   }
-  if (root.is_null()) diagnostics.throw_if_errors();
-  return root;
+  return std::move(events.root());
 }
 
 }  // namespace strata
