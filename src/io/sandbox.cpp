@@ -183,7 +183,8 @@ void run_sandboxed(const std::string& name, const SandboxLimits& limits, const s
   ::close(ends[1]);
   if (child < 0) {
     ::close(ends[0]);
-    throw Error(ErrorKind::runtime, fmt::format("{}: not read: no child process: {}", name, std::strerror(fork_error)));
+    throw Error(ErrorKind::runtime,
+                fmt::format("{}: not read: no child process: {}", name, std::strerror(fork_error)));
   }
   int status = 0;
   const auto end_child = [&] {
