@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include <fmt/format.h>
 #include <strata/error.h>
@@ -157,21 +158,22 @@ CsvTable read_csv(std::string_view text, const std::string& file, std::optional<
   }));
   const std::size_t width = cells.size();
   table.columns_.resize(width);
+  std::map<std::string, std::size_t> names;
   for (std::size_t c = 0; c < width; ++c) {
     std::string& name = table.columns_[c].name;
     name = table.has_header_ ? std::string(trimmed(cells[c].text)) : std::to_string(c);
-    for (std::size_t before = 0; before < c && !name.empty() && width <= 4096; ++before)
-      if (table.columns_[before].name == name)
-        throw Error(ErrorKind::data, fmt::format("{}: the columns {} and {} are both named '{}'", file, before + 1, c + 1, name),
-                    "give each column its own name");
+    if (const auto [first, is_new] = names.emplace(name, c); !is_new && !name.empty())
+      throw Error(ErrorKind::data,
+                  fmt::format("{}: the columns {} and {} are both named '{}'", file, first->second + 1, c + 1, name),
+                  "give each column its own name");
   }
 
   std::vector<std::vector<std::string>> kept(width);  // every cell as text, until a column is known to be numeric
   for (bool more = table.has_header_ ? rows.next(cells) : true; more; more = rows.next(cells)) {
     ++table.rows_;
     if (cells.size() != width)
-      throw Error(ErrorKind::data, fmt::format("{}:{}: row {} has {} cells, the first line has {}", file, rows.line(), table.rows_,
-                                               cells.size(), width),
+      throw Error(ErrorKind::data, fmt::format("{}:{}: row {} has {} cells, the first line has {}", file, rows.line(),
+                                               table.rows_, cells.size(), width),
                   "quote a cell that holds a comma");
     for (std::size_t c = 0; c < width; ++c) add(table.columns_[c], cells[c], kept[c]);
   }
@@ -205,8 +207,8 @@ const CsvColumn& CsvTable::column(std::string_view name) const {
 const std::vector<double>& CsvTable::numbers(std::string_view name) const {
   const CsvColumn& found = column(name);
   if (!found.is_numeric)
-    throw Error(ErrorKind::data, fmt::format("{}: row {}, column '{}': '{}' is not a number", file_, found.first_text_row + 1, name,
-                                             found.texts[found.first_text_row]));
+    throw Error(ErrorKind::data, fmt::format("{}: row {}, column '{}': '{}' is not a number", file_,
+                                             found.first_text_row + 1, name, found.texts[found.first_text_row]));
   for (std::size_t row = 0; row < rows_; ++row)
     if (found.missing[row])
       throw Error(ErrorKind::data, fmt::format("{}: row {}, column '{}': the cell is missing, where a number is needed", file_,

@@ -42,8 +42,9 @@ class CsvTable {
 };
 
 // The first row is a header if a cell of it is neither a number nor missing, unless `header` says. Without one the columns are
-// named "0", "1", ... A cell is missing when it is empty or NA, N/A, NaN or null in any case, unquoted. Every row has as many
-// cells as the first; empty lines count for nothing. `file` stands in front of every message; rows count from 1 without the header.
+// named "0", "1", ... A cell is missing when it is empty or NA, N/A, NaN or null in any case, unquoted. Every row has as
+// many cells as the first; empty lines count for nothing. `file` stands in front of every message; rows count from 1
+// without the header.
 CsvTable read_csv(std::string_view text, const std::string& file, std::optional<bool> header = {});
 
 // Rows of numbers, each written with the fewest digits that give the same number back.

@@ -198,6 +198,7 @@ void write_group(hid_t here, const H5Group& group, const WriteProperties& proper
   for (const auto& [name, value] : group.attributes) write_attribute(here, name, value);
   for (const auto& [name, tensor] : group.datasets) {
     check_name(name);
+    if (!tensor) throw Refused{"'" + name + "' is an empty tensor handle, not a dataset"};
     const Type type = type_of(tensor.dtype());
     const Space space = space_of(tensor.shape());
     const Dataset dataset(H5Dcreate2(here, name.c_str(), type, space, properties.link, properties.dataset, H5P_DEFAULT));

@@ -1,5 +1,6 @@
 #include "src/io/npy.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <utility>
@@ -195,15 +196,15 @@ Tensor read_npy(ByteView file, const std::string& name) {
   if (d.size() != 3 || std::string_view("<>|=").find(d[0]) == std::string_view::npos) refuse_dtype(name, d);
   const std::string kind = d.substr(1);
   const std::size_t width = static_cast<std::size_t>(d[2] - '0');
-  const bool known = kind == "b1" || kind == "u1" || kind == "i1" || kind == "u2" || kind == "i2" || kind == "f2" || kind == "u4" ||
-                     kind == "i4" || kind == "f4" || kind == "u8" || kind == "i8" || kind == "f8";
-  if (!known) refuse_dtype(name, d);
+  constexpr std::string_view known[] = {"b1", "u1", "i1", "u2", "i2", "f2", "u4", "i4", "f4", "u8", "i8", "f8"};
+  if (std::find(std::begin(known), std::end(known), kind) == std::end(known)) refuse_dtype(name, d);
 
   const auto size = byte_count(header.shape, width);
   const std::string shape = Shape::of(header.shape).str();
   if (!size) refuse(fmt::format("declares the shape {}, which overflows", shape));
   if (*size != data.size())
-    refuse(fmt::format("declares the shape {} of '{}', {} bytes; {} bytes follow the header", shape, d, *size, data.size()));
+    refuse(fmt::format("declares the shape {} of '{}', {} bytes; {} bytes follow the header", shape, d, *size,
+                       data.size()));
 
   Bytes moved;
   if (header.fortran_order && header.shape.size() > 1) data = moved = from_fortran_order(data, header.shape, width);

@@ -116,7 +116,8 @@ TEST(AtomicFile, ADirectoryIsWholeOrNotThere) {
   EXPECT_FALSE(fs::exists(step("step-1") / "a")) << "the old directory is replaced, not merged";
   EXPECT_EQ(folder.entries(), 1u);
   for (const char* name : {"", "..", "a/b"})
-    EXPECT_THAT(error_of([&] { write_directory_atomically(step("x"), std::vector<NamedBytes>{{name, {}}}); }), HasSubstr("no name"));
+    EXPECT_THAT(error_of([&] { write_directory_atomically(step("x"), std::vector<NamedBytes>{{name, {}}}); }),
+                HasSubstr("no name"));
   EXPECT_EQ(in_child([&] {
     limit_file_size(1000);
     return error_of([&] { write_directory_atomically(step("step-2"), std::vector<NamedBytes>{{"a", filled(5000, 'a')}}); })

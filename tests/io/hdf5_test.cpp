@@ -173,7 +173,8 @@ TEST(Hdf5, HoldsItsLimits) {
   EXPECT_THAT(read_error("keras.weights.h5", limits), HasSubstr("more than 5 groups"));
   limits = {};
   limits.expect = [](const std::string& path, DType, const std::vector<std::int64_t>& shape) {
-    if (path == "layers/dense/vars/0" && shape != std::vector<std::int64_t>{4, 2}) throw Error(ErrorKind::data, "unfit", "a hint");
+    if (path == "layers/dense/vars/0" && shape != std::vector<std::int64_t>{4, 2})
+      throw Error(ErrorKind::data, "unfit", "a hint");
   };
   EXPECT_EQ(read_error("keras.weights.h5", limits), "unfit | a hint");
   limits = {};
@@ -194,7 +195,6 @@ TEST(Hdf5, RefusesToWriteWhatHasNoName) {
   }
 }
 
-// One function that reads hostile bytes in this process too, so that a sanitizer sees it: a sealed file is never damaged.
 TEST(Hdf5, TruncatedAnywhereIsAnError) {
   const Bytes image = write_hdf5(small_tree());
   for (std::size_t i = 0; i < 200; ++i) {

@@ -38,7 +38,7 @@ TEST(Sandbox, ACrashIsAnError) {
 
 TEST(Sandbox, HoldsTimeMemoryAndBudget) {
   const auto forever = [](SandboxWriter& out) { for (;;) out.flush(); };
-  EXPECT_THAT(error_in_child(forever, 1), testing::AnyOf(HasSubstr("took more than 1 s"), HasSubstr("crashed"), HasSubstr("Killed")));
+  EXPECT_THAT(error_in_child(forever, 1), HasSubstr("took more than 1 s"));
   EXPECT_THAT(error_in_child([](SandboxWriter& out) { out.text(std::string(2u << 20, 'a')); }), HasSubstr("more than the limit"));
 #if !defined(__SANITIZE_ADDRESS__)
   EXPECT_THAT(error_in_child([](SandboxWriter& out) { out.text(std::string(std::size_t{1} << 30, 'a')); }),
