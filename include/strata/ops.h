@@ -159,7 +159,9 @@ Value dropout(Value x, Value state, double rate, std::uint64_t stream);
 // --- neural network --------------------------------------------------------------------------------------------------
 enum class PaddingMode { valid, same, causal };
 struct Window {
-  std::vector<std::int64_t> size, strides, dilation;  // one number per spatial axis
+  // One number per spatial axis. A convolution takes its size from the kernel. Left out, strides are 1, for a pool its
+  // size; dilations are 1.
+  std::vector<std::int64_t> size = {}, strides = {}, dilation = {};
   PaddingMode padding = PaddingMode::valid;
 };
 // x (N, spatial..., C), kernel (spatial..., C/groups, F) -> (N, spatial..., F): cross-correlation, as Keras' Conv layers.

@@ -1,4 +1,5 @@
 // What holds for every op, over the examples of every op.
+#include <cmath>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -102,6 +103,48 @@ TEST(Gradient, agrees_with_differences_in_float64) {
       EXPECT_NEAR((loss(above) - loss(below)) / (2 * h), expected, 1e-7 * scale) << name;
     }
   }
+}
+
+// The same of the gradient itself, where the gradient op has a gradient: s = <dL/dx, u>.
+TEST(Gradient, of_a_gradient_agrees_with_differences) {
+  constexpr double h = 1e-6;
+  std::set<std::string_view> checked;
+  for (const OpExample& example : op_examples(DType::float64)) {
+    if (example.op != "convolution" && example.op != "average_pool" && example.op != "softmax" && example.op != "log_softmax") continue;
+    SCOPED_TRACE(text_of(example));
+    const auto built = example_graph(example, true);
+    Graph& graph = built->graph;
+    std::vector<Value> xs;
+    for (std::int32_t i = 0; i < static_cast<std::int32_t>(example.inputs.size()); ++i) xs.emplace_back(&graph, i);
+    Value s;
+    for (std::size_t k = 0; k < xs.size(); ++k) {
+      const Value u = constant(xs[k], example_tensor({{DType::float64, xs[k].shape()}}, 900 + k));
+      const Value part = sum(value_of(graph, graph.outputs[built->outputs + k]) * u);
+      s = s ? s + part : part;
+    }
+    graph.outputs = {port(s)};
+    for (const Value& d : gradients(s, xs)) graph.outputs.push_back(port(d));
+    const std::vector<Tensor> made = interpret(graph, built->inputs);
+    for (std::size_t k = 0; k < xs.size(); ++k) {
+      const std::string name = "x" + std::to_string(k);
+      const Tensor& x = built->inputs.at(name);
+      const Tensor v = example_tensor({{DType::float64, xs[k].shape()}}, 77 + k);
+      auto above = built->inputs, below = built->inputs;
+      above[name] = x.clone();
+      below[name] = x.clone();
+      double expected = 0, scale = 1;
+      for (std::int64_t e = 0; e < x.elements(); ++e) {
+        above[name].set(e, x.at(e) + h * v.at(e));
+        below[name].set(e, x.at(e) - h * v.at(e));
+        expected += made[k + 1].at(e) * v.at(e);
+        scale += std::abs(made[k + 1].at(e) * v.at(e));
+      }
+      const double difference = interpret(graph, above)[0].at(0) - interpret(graph, below)[0].at(0);
+      EXPECT_NEAR(difference / (2 * h), expected, 1e-7 * scale) << name;
+    }
+    checked.insert(example.op);
+  }
+  EXPECT_EQ(checked.size(), 4u);
 }
 
 }  // namespace

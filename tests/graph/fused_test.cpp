@@ -1,4 +1,7 @@
 // The fused ops: symbolic shapes, what they refuse, and values worked out by hand.
+#include <cmath>
+#include <functional>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
