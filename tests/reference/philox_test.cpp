@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "backend/philox.h"
-#include "tests/reference/examples.h"
+#include "tests/reference/evaluate.h"
 
 namespace strata {
 namespace {
@@ -24,10 +24,11 @@ TEST(Philox, PlacesSeedStepAndStream) {
   EXPECT_TRUE(std::equal(direct.word, direct.word + 4, drawn.word));
 }
 
+Tensor drawn(std::string_view op, DType dtype, std::int64_t n, std::int64_t seed, std::int64_t step, std::int64_t stream) {
+  return evaluate(op, {Tensor::of<std::int64_t>({2}, {seed, step})}, {{"stream", stream}, {"shape", Shape{n}}, {"dtype", dtype}});
+}
 Tensor float32_uniform(std::int64_t n, std::int64_t seed, std::int64_t step, std::int64_t stream) {
-  Example example{"random_uniform", {Tensor::of<std::int64_t>({2}, {seed, step})}, {{"stream", stream}, {"shape", Shape{n}}, {"dtype", DType::float32}}};
-  ExampleGraph e(example, DType::float32);
-  return interpret(e.graph, e.tensors)[0];
+  return drawn("random_uniform", DType::float32, n, seed, step, stream);
 }
 
 TEST(Random, UniformFloat32TakesTheUpper24BitsOfEachWord) {
@@ -55,8 +56,7 @@ TEST(Random, DrawsHaveTheMomentsOfTheirDistributions) {
   for (const DType dtype : {DType::float32, DType::float64, DType::bfloat16, DType::float16})
     for (const char* op : {"random_uniform", "random_normal"}) {
       const bool normal = std::string_view(op) == "random_normal";
-      ExampleGraph e({op, {Tensor::of<std::int64_t>({2}, {1, 0})}, {{"stream", std::int64_t{0}}, {"shape", Shape{n}}, {"dtype", dtype}}}, dtype);
-      const Tensor x = interpret(e.graph, e.tensors)[0];
+      const Tensor x = drawn(op, dtype, n, 1, 0, 0);
       double sum = 0, squares = 0, fourth = 0, low = 9, high = -9;
       for (std::int64_t i = 0; i < n; ++i) {
         const double v = x.at(i);
