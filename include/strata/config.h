@@ -24,6 +24,11 @@ class Config {
   using Mapping = std::vector<std::pair<std::string, Config>>;
 
   Config() = default;
+  Config(const Config&);
+  Config(Config&&) noexcept;
+  Config& operator=(const Config&);
+  Config& operator=(Config&&) noexcept;
+  ~Config();
   Config(std::nullptr_t) {}                                         // NOLINT
   Config(bool v) : value_(v) {}                                     // NOLINT
   Config(int v) : value_(std::int64_t{v}) {}                        // NOLINT

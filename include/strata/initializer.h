@@ -24,4 +24,13 @@ class Initializer : public Component<Initializer> {
   }
 };
 
+// A float64 tensor whose element i, in row-major order, is f(i).
+template <class F>
+Tensor filled(const std::vector<std::int64_t>& shape, F f) {
+  Tensor result(DType::float64, shape);
+  const auto values = result.values<double>();
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = f(static_cast<std::uint64_t>(i));
+  return result;
+}
+
 }  // namespace strata

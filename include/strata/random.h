@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace strata {
@@ -11,6 +12,10 @@ class RandomStream {
   RandomStream(std::uint64_t seed, std::uint64_t stream) : seed_(seed), stream_(stream) {}
   // The stream of a name, e.g. a weight's path: adding a layer changes no other weight.
   RandomStream(std::uint64_t seed, std::string_view name);
+  // The same stream under another seed, where one is given.
+  RandomStream with_seed(std::optional<std::int64_t> seed) const {
+    return {seed ? static_cast<std::uint64_t>(*seed) : seed_, stream_};
+  }
 
   double uniform(std::uint64_t i) const;          // [0, 1), 53 bits
   double normal(std::uint64_t i) const;           // mean 0, standard deviation 1

@@ -112,6 +112,8 @@ class Schema {
   std::vector<std::string> aliases; // other names a spec may use
   std::vector<Field> fields;
 
+  // describe<MeanSquaredError>(...).also_named({"mse", "MSE"})
+  Schema also_named(std::vector<std::string> names) &&;
   const Field* find(std::string_view argument) const;
   Config get(const void* object, const Field& field) const { return field.get_member(static_cast<const char*>(object) + field.offset); }
   // Checks kind and limits, then assigns. The error names the argument, what was expected, what was received.

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <strata/activation.h>
+#include <strata/ops.h>
+
+namespace strata::activations {
+
+struct HardSigmoid {
+  static Schema schema() { return describe<HardSigmoid>("hard_sigmoid", "y = min(max(x / 6 + 1/2, 0), 1)."); }
+  Value call(Value x) const { return minimum(strata::relu(x + 3), 6) / 6; }
+};
+
+}  // namespace strata::activations
