@@ -59,6 +59,9 @@ class Component {
   Component(T object)                                            // NOLINT
       : type_(&component_type<K, T>()), object_(std::make_shared<T>(std::move(object))) {}
 
+  // An object made by make_component.
+  Component(const ComponentType& type, std::shared_ptr<void> object) : type_(&type), object_(std::move(object)) {}
+
   explicit operator bool() const { return type_ != nullptr; }
   const ComponentType& type() const { return *type_; }
   const std::string& name() const { return type_->schema.name; }

@@ -116,7 +116,13 @@ std::string LayerGraph::described(const LayerCall& call) const {
   return fmt::format("layer '{}' ({})", name(call), call.layer.name());
 }
 
-std::vector<Value> LayerGraph::trace(Trace& trace, Scope& scope, const std::vector<Value>& inputs) const {
+std::vector<Value> LayerGraph::trace(Scope& scope, const std::vector<Value>& inputs) const { return trace_calls(scope, inputs, outputs_); }
+
+std::vector<Value> LayerGraph::trace_until(Scope& scope, const std::vector<Value>& inputs, const LayerOutput& last) const {
+  return trace_calls(scope, inputs, {last});
+}
+
+std::vector<Value> LayerGraph::trace_calls(Scope& scope, const std::vector<Value>& inputs, const std::vector<LayerOutput>& wanted) const {
   std::map<const LayerCall*, std::vector<Value>> values;
   for (std::size_t i = 0; i < inputs_.size(); ++i) values[inputs_[i].call().get()] = {inputs[i]};
   const auto value_of = [&](const LayerOutput& o, const LayerCall& reader) {
@@ -125,8 +131,11 @@ std::vector<Value> LayerGraph::trace(Trace& trace, Scope& scope, const std::vect
       throw Error(ErrorKind::spec, fmt::format("{} asks for output {} of '{}', which has {}", described(reader), o.index(), name(*o.call()), outputs.size()));
     return outputs[static_cast<std::size_t>(o.index())];
   };
+  // Calls come in the order they were written, so nothing after the last wanted one is needed.
+  std::int64_t last = -1;
+  for (const LayerOutput& o : wanted) last = std::max(last, o.call()->serial);
   for (const auto& call : calls_) {
-    if (values.count(call.get())) continue;
+    if (values.count(call.get()) || call->serial > last) continue;
     std::vector<Value> operands;
     std::map<std::string, Value> named;
     std::string fed;
@@ -148,7 +157,7 @@ std::vector<Value> LayerGraph::trace(Trace& trace, Scope& scope, const std::vect
     }
   }
   std::vector<Value> outputs;
-  for (const LayerOutput& o : outputs_) outputs.push_back(value_of(o, *o.call()));
+  for (const LayerOutput& o : wanted) outputs.push_back(value_of(o, *o.call()));
   return outputs;
 }
 
@@ -157,7 +166,7 @@ Schema Nested::schema() {
 }
 
 std::vector<Value> Nested::call(Scope& scope, const Inputs& inputs) const {
-  return model->graph.trace(scope.trace(), scope, inputs.values());
+  return model->graph.trace(scope, inputs.values());
 }
 
 }  // namespace strata

@@ -48,9 +48,12 @@ class LayerGraph {
   std::vector<TensorType> input_types() const;
 
   // Writes the ops of every call under `scope`; `inputs` are the values of the model's inputs.
-  std::vector<Value> trace(Trace& trace, Scope& scope, const std::vector<Value>& inputs) const;
+  std::vector<Value> trace(Scope& scope, const std::vector<Value>& inputs) const;
+  // The same up to one output inside the graph.
+  std::vector<Value> trace_until(Scope& scope, const std::vector<Value>& inputs, const LayerOutput& last) const;
 
  private:
+  std::vector<Value> trace_calls(Scope& scope, const std::vector<Value>& inputs, const std::vector<LayerOutput>& wanted) const;
   std::string described(const LayerCall& call) const;
   std::vector<LayerOutput> inputs_, outputs_;
   std::vector<std::shared_ptr<LayerCall>> calls_;

@@ -63,7 +63,7 @@ ModelState::ModelState(LayerGraph layer_graph, std::string model_name, RunOption
   Scope scope(trace, prefix, true, policy.variable, policy.compute);
   std::vector<Value> inputs;
   for (const TensorType& t : graph.input_types()) inputs.push_back(trace.graph.input(fmt::format("{}", inputs.size()), t));
-  graph.trace(trace, scope, inputs);
+  graph.trace(scope, inputs);
 }
 
 // --- inner models ------------------------------------------------------------------------------------------------------
@@ -149,7 +149,7 @@ CompiledStep& ModelState::predict_step() {
   const std::vector<TensorType> types = graph.input_types();
   for (std::size_t i = 0; i < types.size(); ++i)
     inputs.push_back(trace->graph.input("x:" + graph.name(*graph.inputs()[i].call()), {entry_dtype(types[i].dtype, policy), types[i].shape}));
-  const std::vector<Value> outputs = graph.trace(*trace, scope, inputs);
+  const std::vector<Value> outputs = graph.trace(scope, inputs);
   std::vector<std::string> names;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     trace->graph.outputs.push_back(port(is_floating(outputs[i].dtype()) ? cast(outputs[i], policy.variable) : outputs[i]));
@@ -200,7 +200,7 @@ std::unique_ptr<CompiledStep> ModelState::build(const BatchTypes& types, bool tr
     }
     inputs.push_back(cast(x, entry_dtype(declared[i].dtype, policy)));
   }
-  std::vector<Value> predictions = graph.trace(t, scope, inputs);
+  std::vector<Value> predictions = graph.trace(scope, inputs);
 
   const std::size_t outputs = predictions.size();
   std::vector<std::string> output_names;

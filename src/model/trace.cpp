@@ -160,6 +160,12 @@ void Trace::finish() {
   for (const std::int64_t n : written_) graph.updates.emplace_back(n, port(values_.at(n)));
 }
 
+void Trace::reset(std::int64_t number) const {
+  const Known& k = numbers_[static_cast<std::size_t>(number)];
+  const ArrayType& type = k.store->at(k.id).type;
+  k.store->write(k.id, Tensor(type.dtype, type.dims));
+}
+
 std::vector<VariablePlace> Trace::places() const {
   std::vector<std::int32_t> base;
   std::int32_t groups = 0;

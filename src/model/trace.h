@@ -70,6 +70,9 @@ class Trace {
   std::vector<VariablePlace> places() const;
   std::vector<void*> groups() const;
 
+  // Zeros a variable by its number.
+  void reset(std::int64_t number) const;
+
   const std::vector<Variables*>& stores() const { return stores_; }
 
  private:

@@ -267,6 +267,14 @@ Value minimize(Trace& trace, Value loss, const std::vector<Trainable>& weights, 
   return Update(trace, weights, state).run(loss, skip_nonfinite);
 }
 
+void finish_averages(Variables& store, OptimizerState& state) {
+  const Options options(state.optimizer);
+  if (!options.use_ema || options.ema_overwrite_frequency) return;
+  for (const Trainable& t : trainable_weights(store))
+    for (const std::int64_t id : t.ids)
+      if (const auto average = state.variables.find(store.at(id).path + "/average")) store.write(id, state.variables.read(*average));
+}
+
 double learning_rate(OptimizerState& state) {
   const auto id = state.variables.find("learning_rate");
   if (id) return state.variables.read(*id).at(0);

@@ -27,6 +27,9 @@ std::vector<Trainable> trainable_weights(Variables& store);
 // or layer state changes; the returned value is then true (none where the option is off).
 Value minimize(Trace& trace, Value loss, const std::vector<Trainable>& weights, OptimizerState& state, bool skip_nonfinite);
 
+// Weights become their moving averages, where the optimizer keeps them and nothing overwrote them during training.
+void finish_averages(Variables& store, OptimizerState& state);
+
 // The learning rate that is in force, read from the device; and set, which is an Error under a schedule.
 double learning_rate(OptimizerState& state);
 void set_learning_rate(OptimizerState& state, double rate);

@@ -1,0 +1,283 @@
+#include "src/model/fit.h"
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include <strata/error.h>
+
+namespace strata {
+
+Logs read_logs(const CompiledStep& step, const Run& run) {
+  Logs logs;
+  for (std::size_t i = 0; i < step.outputs().size(); ++i) logs.emplace_back(step.outputs()[i], run.output(i).at(0));
+  return logs;
+}
+
+std::optional<double> find_log(const Logs& logs, const std::string& name) {
+  for (const auto& [key, value] : logs)
+    if (key == name) return value;
+  return std::nullopt;
+}
+
+namespace {
+
+// Device addresses of whole columns: the host's own memory where the backend uses it.
+std::map<std::string, void*> addresses(const std::map<std::string, Tensor>& columns) {
+  std::map<std::string, void*> found;
+  for (const auto& [name, t] : columns) found[name] = const_cast<void*>(t.data());
+  return found;
+}
+
+// Shapes of a step over resident columns with `batch` row numbers.
+std::map<std::string, std::vector<std::int64_t>> shapes(const std::map<std::string, Tensor>& columns, std::int64_t batch) {
+  std::map<std::string, std::vector<std::int64_t>> found{{"order", {batch}}};
+  for (const auto& [name, t] : columns) found[name] = t.shape();
+  return found;
+}
+
+std::size_t index_of_input(const Plan& plan, const std::string& name) {
+  for (std::size_t i = 0; i < plan.inputs.size(); ++i)
+    if (plan.inputs[i].name == name) return i;
+  throw Error(ErrorKind::runtime, fmt::format("a plan has no input '{}'", name));
+}
+
+// Runs the batch of rows order[first, last) of resident columns.
+Run& run_rows(CompiledStep& step, CompiledStep::Worker& worker, const std::map<std::string, Tensor>& columns,
+              const std::map<std::string, void*>& resident, const Tensor& order, std::int64_t first, std::int64_t last) {
+  Run& run = worker.run_for(step.bind(shapes(columns, last - first)), resident);
+  std::memcpy(run.input(index_of_input(run.plan(), "order")), order.values<std::int64_t>().data() + first, static_cast<std::size_t>(last - first) * 8);
+  run();
+  return run;
+}
+
+Tensor in_order(std::int64_t rows) {
+  Tensor order(DType::int64, {rows});
+  for (std::int64_t i = 0; i < rows; ++i) order.values<std::int64_t>()[static_cast<std::size_t>(i)] = i;
+  return order;
+}
+
+}  // namespace
+
+Logs evaluate_rows(ModelState& state, const Dataset& data, std::int64_t batch_size, std::optional<std::int64_t> steps) {
+  if (batch_size < 1) throw Error(ErrorKind::spec, fmt::format("batch_size must be at least 1, received {}", batch_size));
+  CompiledStep& step = state.test_step(batch_types(state, data, true));
+  const auto columns = named_columns(state, data);
+  const auto resident = addresses(columns);
+  const std::int64_t rows = data.rows();
+  if (rows == 0) throw Error(ErrorKind::data, "there are no rows to evaluate");
+  const auto worker = step.take();
+  const Tensor order = in_order(rows);
+  step.plan(step.bind(shapes(columns, std::min(rows, batch_size))));
+  ModelState::reset(state.test_metrics);
+  Run* last = nullptr;
+  std::int64_t done = 0;
+  for (std::int64_t at = 0; at < rows && (!steps || done < *steps); at += batch_size, ++done)
+    last = &run_rows(step, *worker, columns, resident, order, at, std::min(rows, at + batch_size));
+  return read_logs(step, *last);
+}
+
+void adapt_layers(ModelState& state, const Arrays& x, bool only_new) {
+  for (const LayerGraph::Entry& e : state.graph.layers()) {
+    if (!e.layer || (only_new && state.adapted.count(e.name))) continue;
+    const std::unique_ptr<Adaptation> adaptation = e.layer.adaptation();
+    if (!adaptation) continue;
+    // What enters the layer: the model cut off there, with everything before it adapted already.
+    const LayerOutput& enters = e.call->inputs[0];
+    const auto columns = named_columns(state, Dataset{x, {}, {}});
+    auto trace = std::make_unique<Trace>(false);
+    trace->enter(*state.store, state.run.seed);
+    Scope scope(*trace, state.prefix, true, state.policy.variable, state.policy.compute);
+    const std::vector<TensorType> types = state.graph.input_types();
+    std::vector<Value> inputs;
+    for (std::size_t i = 0; i < types.size(); ++i)
+      inputs.push_back(trace->graph.input("x:" + state.graph.name(*state.graph.inputs()[i].call()), types[i]));
+    const std::vector<Value> value = state.graph.trace_until(scope, inputs, enters);
+    trace->graph.outputs.push_back(port(value[0]));
+    trace->finish();
+    CompiledStep step(std::move(trace), {"enters"}, state.backend());
+    const auto worker = step.take();
+    constexpr std::int64_t batch_size = 1024;
+    const std::int64_t rows = columns.begin()->second.dim(0);
+    for (std::int64_t first = 0; first < rows; first += batch_size) {
+      std::map<std::string, Tensor> batch;
+      for (const auto& [name, t] : columns) batch[name] = t.rows(first, std::min(rows, first + batch_size));
+      Run& run = worker->run_for(step.bind(batch));
+      for (std::size_t i = 0; i < run.plan().inputs.size(); ++i)
+        run.set_input(i, batch.at(run.plan().inputs[i].name).astype(run.plan().inputs[i].type.dtype));
+      run();
+      adaptation->observe(run.output(0));
+    }
+    const std::string path = state.prefix.empty() ? e.name : state.prefix + "/" + e.name;
+    for (const auto& [name, value_of_state] : adaptation->finish())
+      if (const auto id = state.store->find(path + "/" + name)) state.store->write(*id, value_of_state);
+    state.adapted.insert(e.name);
+  }
+}
+
+// --- Fit -------------------------------------------------------------------------------------------------------------------
+
+Fit::Fit(Model model, Dataset data, FitArguments arguments) : model_(std::move(model)), data_(std::move(data)), arguments_(std::move(arguments)) {
+  ModelState& s = model_.state();
+  FitArguments& a = arguments_;
+  const auto at_least = [](const char* name, std::int64_t value, std::int64_t low) {
+    if (value < low) throw Error(ErrorKind::spec, fmt::format("{} must be at least {}, received {}", name, low, value));
+  };
+  at_least("batch_size", a.batch_size, 1);
+  at_least("epochs", a.epochs, 0);
+  at_least("validation_freq", a.validation_freq, 1);
+  if (!(a.validation_split >= 0 && a.validation_split < 1))
+    throw Error(ErrorKind::spec, fmt::format("validation_split must lie in [0, 1), received {}", a.validation_split));
+  rows_ = data_.rows();
+  if (rows_ == 0) throw Error(ErrorKind::data, "there are no rows to train on");
+  if (a.validation_split > 0) {
+    if (a.validation_data) throw Error(ErrorKind::spec, "validation_split and validation_data are both given", "give one of them");
+    // Keras takes the last fraction, before any shuffling.
+    const auto first = static_cast<std::int64_t>(std::floor(static_cast<double>(rows_) * (1 - a.validation_split)));
+    if (first == 0 || first == rows_)
+      throw Error(ErrorKind::data, fmt::format("validation_split {} of {} rows leaves nothing on one side", a.validation_split, rows_));
+    a.validation_data = data_.slice(first, rows_);
+    data_ = data_.slice(0, first);
+    rows_ = first;
+  }
+  apply_class_weights();
+  adapt_layers(s, data_.x, true);
+  position_.epoch = a.initial_epoch;
+  const std::int64_t all = (rows_ + a.batch_size - 1) / a.batch_size;
+  steps_ = a.steps_per_epoch ? std::min(*a.steps_per_epoch, all) : all;
+  step_ = &s.train_step(batch_types(s, data_, true));
+  columns_ = named_columns(s, data_);
+  resident_ = addresses(columns_);
+  worker_ = step_->take();
+  step_->plan(step_->bind(shapes(columns_, std::min(rows_, a.batch_size))));  // what cannot be planned is said before an epoch begins
+}
+
+// Keras: a row's weight is that of its class, times its own weight where it has one.
+void Fit::apply_class_weights() {
+  if (arguments_.class_weight.empty()) return;
+  ModelState& s = model_.state();
+  if (s.graph.outputs().size() != 1) throw Error(ErrorKind::spec, "class_weight needs a model with one output", "give sample_weight instead");
+  if (data_.y.empty()) throw Error(ErrorKind::data, "class_weight needs targets");
+  const Tensor& y = data_.y.columns()[0].second;
+  const bool one_hot = y.rank() == 2 && y.dim(1) > 1;
+  Tensor weight(DType::float32, {rows_});
+  const std::int64_t columns = rows_ ? y.elements() / rows_ : 1;
+  for (std::int64_t i = 0; i < rows_; ++i) {
+    std::int64_t label = 0;
+    if (one_hot)
+      for (std::int64_t c = 1; c < columns; ++c) label = y.at(i * columns + c) > y.at(i * columns + label) ? c : label;
+    else label = static_cast<std::int64_t>(y.at(i * columns));
+    const auto found = arguments_.class_weight.find(label);
+    weight.set(i, found == arguments_.class_weight.end() ? 1 : found->second);
+  }
+  if (!data_.sample_weight.empty()) {
+    const Tensor& own = data_.sample_weight.columns()[0].second;
+    for (std::int64_t i = 0; i < rows_; ++i) weight.set(i, weight.at(i) * own.at(i));
+  }
+  data_.sample_weight = weight;
+}
+
+void Fit::restore(FitPosition position, const std::vector<Config>& callback_states) {
+  position_ = std::move(position);
+  restored_ = callback_states;
+}
+
+std::vector<Config> Fit::callback_states() const {
+  std::vector<Config> states;
+  for (const Callback& c : arguments_.callbacks) states.push_back(c.state());
+  return states;
+}
+
+Logs Fit::logs() { return last_run_ ? read_logs(*step_, *last_run_) : Logs{}; }
+
+double Fit::learning_rate() const { return strata::learning_rate(*model_.state().optimizer); }
+void Fit::set_learning_rate(double rate) { strata::set_learning_rate(*model_.state().optimizer, rate); }
+void Fit::save(const std::string& path, bool) { model_.save(path); }
+void Fit::say(const std::string& line) {
+  if (arguments_.verbose) std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+void Fit::begin_epoch() {
+  const auto permutation = arguments_.shuffle ? shuffled_order(rows_, model_.state().run.seed, position_.epoch) : std::vector<std::int64_t>();
+  order_ = arguments_.shuffle ? Tensor::of<std::int64_t>({rows_}, std::span<const std::int64_t>(permutation)) : in_order(rows_);
+  if (position_.batch > 0) return;  // the running values are those of the checkpoint
+  ModelState::reset(model_.state().train_metrics);
+  for (Callback& c : arguments_.callbacks) c.on_epoch_begin(position_.epoch, *this);
+}
+
+void Fit::check_finite(const Logs& logs) {
+  const auto loss = find_log(logs, "loss");
+  if (arguments_.terminate_on_nan && loss && !std::isfinite(*loss))
+    throw Error(ErrorKind::diverged, fmt::format("the loss is {} at step {} (epoch {}, batch {})", *loss, position_.step, position_.epoch + 1, position_.batch),
+                "make the learning rate smaller, or look for NaN in the data");
+}
+
+bool Fit::train_epoch() {
+  bool batch_logs = static_cast<bool>(after_step) || arguments_.terminate_on_nan;
+  for (const Callback& c : arguments_.callbacks) batch_logs = batch_logs || c.needs_batch_logs();
+  const auto began = std::chrono::steady_clock::now();
+  const double seconds = position_.seconds;
+  while (position_.batch < steps_) {
+    const std::int64_t first = position_.batch * arguments_.batch_size;
+    last_run_ = &run_rows(*step_, *worker_, columns_, resident_, order_, first, std::min(rows_, first + arguments_.batch_size));
+    ++position_.batch;
+    ++position_.step;
+    position_.seconds = seconds + std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    if (batch_logs) {
+      const Logs so_far = logs();
+      check_finite(so_far);
+      for (Callback& c : arguments_.callbacks) c.on_train_batch_end(position_.batch - 1, so_far, *this);
+      if (after_step) after_step(*this, so_far);
+    }
+    if (pause && pause(*this)) return false;
+  }
+  return true;
+}
+
+void Fit::end_epoch() {
+  Logs logs = this->logs();
+  check_finite(logs);
+  if (arguments_.validation_data && (position_.epoch + 1) % arguments_.validation_freq == 0)
+    for (const auto& [name, value] : evaluate_rows(model_.state(), *arguments_.validation_data,
+                                                   arguments_.validation_batch_size.value_or(arguments_.batch_size), arguments_.validation_steps))
+      logs.emplace_back("val_" + name, value);
+  for (Callback& c : arguments_.callbacks) c.on_epoch_end(position_.epoch, logs, *this);
+  position_.history.epoch.push_back(position_.epoch);
+  for (const auto& [name, value] : logs) {
+    auto& rows = position_.history.history;
+    const auto found = std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.first == name; });
+    if (found == rows.end()) rows.push_back({name, {value}});
+    else found->second.push_back(value);
+  }
+  if (after_epoch) after_epoch(*this, logs);
+  ++position_.epoch;
+  position_.batch = 0;
+  position_.phase = FitPosition::Phase::train;
+}
+
+History Fit::run() {
+  if (!begun_) {
+    begun_ = true;
+    for (Callback& c : arguments_.callbacks) c.on_train_begin(*this);
+    for (std::size_t i = 0; i < restored_.size() && i < arguments_.callbacks.size(); ++i) arguments_.callbacks[i].restore(restored_[i]);
+  }
+  while (position_.epoch < arguments_.epochs && !position_.stop) {
+    if (position_.phase == FitPosition::Phase::train) {
+      begin_epoch();
+      if (!train_epoch()) return position_.history;
+      position_.phase = FitPosition::Phase::epoch_end;
+    }
+    end_epoch();
+    if (pause && pause(*this)) return position_.history;
+  }
+  finish_averages(*model_.state().store, *model_.state().optimizer);
+  const Logs last;
+  for (Callback& c : arguments_.callbacks) c.on_train_end(last, *this);
+  done_ = true;
+  return position_.history;
+}
+
+}  // namespace strata

@@ -1,0 +1,88 @@
+// The training loop. It is written with the calls that a program's own training step can use.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <strata/model.h>
+#include "src/model/model_state.h"
+
+namespace strata {
+
+// Where a run stands between two steps; with the variables and the callbacks' states it is all that a resume needs.
+struct FitPosition {
+  enum class Phase { train, validate, epoch_end };
+  int epoch = 0;               // the one that runs, from 0
+  std::int64_t batch = 0;      // batches of it that are done
+  std::int64_t step = 0;       // updates since training began
+  Phase phase = Phase::train;  // what comes next
+  bool stop = false;           // a callback asked to stop after this epoch
+  History history;
+  double seconds = 0;          // of all sessions of this run
+};
+
+class Fit final : public Training {
+ public:
+  Fit(Model model, Dataset data, FitArguments arguments);
+
+  // Trains to the end, or until `pause` says so; call it again to go on.
+  History run();
+  // Asked after every step; true ends run() there.
+  std::function<bool(Fit&)> pause;
+  // Told after every step and every epoch: for progress.
+  std::function<void(Fit&, const Logs&)> after_step;
+  std::function<void(Fit&, const Logs&)> after_epoch;
+
+  // Goes on from a position: variables and metric accumulators are the model's, this is the rest. Called before run().
+  void restore(FitPosition position, const std::vector<Config>& callback_states);
+  const FitPosition& position() const { return position_; }
+  std::vector<Config> callback_states() const;
+  bool done() const { return done_; }
+  const FitArguments& arguments() const { return arguments_; }
+  Model& model() { return model_; }
+  // Loss and metrics so far in this epoch, read from the device.
+  Logs logs();
+
+  // --- Training ---
+  int epochs() const override { return arguments_.epochs; }
+  std::int64_t steps_per_epoch() const override { return steps_; }
+  std::int64_t step() const override { return position_.step; }
+  void stop() override { position_.stop = true; }
+  double learning_rate() const override;
+  void set_learning_rate(double rate) override;
+  std::map<std::string, Tensor> weights() const override { return model_.weights(); }
+  void set_weights(const std::map<std::string, Tensor>& w) override { const_cast<Model&>(model_).set_weights(w); }
+  void save(const std::string& path, bool weights_only) override;
+  void say(const std::string& line) override;
+
+ private:
+  void begin_epoch();
+  bool train_epoch();  // false: paused
+  void end_epoch();
+  void apply_class_weights();
+  void check_finite(const Logs& logs);
+
+  Model model_;
+  Dataset data_;
+  FitArguments arguments_;
+  FitPosition position_;
+  std::vector<Config> restored_;
+  bool begun_ = false, done_ = false;
+  std::int64_t rows_ = 0, steps_ = 0;
+  std::map<std::string, Tensor> columns_;
+  std::map<std::string, void*> resident_;
+  CompiledStep* step_ = nullptr;
+  std::shared_ptr<CompiledStep::Worker> worker_;
+  Run* last_run_ = nullptr;
+  Tensor order_;  // row numbers of this epoch
+};
+
+// Outputs of a training or test graph under their names.
+Logs read_logs(const CompiledStep& step, const Run& run);
+Logs evaluate_rows(ModelState& state, const Dataset& data, std::int64_t batch_size, std::optional<std::int64_t> steps = {});
+// Runs the adaptation of every layer that has one; `only_new`: of those that were never adapted.
+void adapt_layers(ModelState& state, const Arrays& x, bool only_new);
+
+}  // namespace strata
