@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include <strata/error.h>
-#include "backend/philox.h"
+#include <strata/random.h>
 
 namespace strata {
 namespace {
@@ -48,25 +48,12 @@ Dataset Dataset::slice(std::int64_t first, std::int64_t last) const {
   return {slice_of(x, first, last), slice_of(y, first, last), slice_of(sample_weight, first, last)};
 }
 
-// Fisher and Yates' shuffle (Durstenfeld, CACM 7, 1964). Draw i is 64 bits of Philox by (seed, epoch), stream "shuffle"; it is
-// brought into [0, i] by the upper half of a product (Lemire, 2019), whose bias is below rows / 2^64.
+// Fisher and Yates' shuffle (Durstenfeld, CACM 7, 1964), with a stream of its own for each epoch.
 std::vector<std::int64_t> shuffled_order(std::int64_t rows, std::uint64_t seed, std::int64_t epoch) {
-  constexpr std::uint64_t stream = 0x656c6666756873;  // "shuffle" in ASCII, little endian
-  __extension__ using Wide = unsigned __int128;
+  const RandomStream random(seed, fmt::format("shuffle/{}", epoch));
   std::vector<std::int64_t> order(static_cast<std::size_t>(rows));
   std::iota(order.begin(), order.end(), std::int64_t{0});
-  philox::Words words{};
-  std::int64_t block = -1;
-  for (std::int64_t i = rows - 1; i > 0; --i) {
-    if (i / 2 != block) {
-      block = i / 2;
-      words = philox::draw(seed, static_cast<std::uint64_t>(epoch), stream, static_cast<std::uint32_t>(block));
-    }
-    const std::size_t half = 2 * static_cast<std::size_t>(i % 2);
-    const std::uint64_t bits = std::uint64_t{words.word[half + 1]} << 32 | words.word[half];
-    const auto j = static_cast<std::size_t>(Wide{bits} * static_cast<std::uint64_t>(i + 1) >> 64);
-    std::swap(order[static_cast<std::size_t>(i)], order[j]);
-  }
+  for (std::size_t i = order.size(); i-- > 1;) std::swap(order[i], order[random.integer(i, i + 1)]);
   return order;
 }
 
