@@ -79,7 +79,7 @@ def fixed(y_true, y_pred):
 
 def unnormalised(rng):
     y_true, _ = categorical(5, 4)(rng)
-    return y_true, rng.random((5, 4)) + 0.05
+    return y_true, 0.9 * rng.random((5, 4)) + 0.05
 
 
 def unit_vectors(rng):
@@ -105,7 +105,7 @@ LOSSES = {
     "Hinge": {"default": ({}, signs(4, 3)), "zero_one": ({}, zero_one(4, 3))},
     "SquaredHinge": {"default": ({}, signs(4, 3)), "zero_one": ({}, zero_one(4, 3))},
     "CategoricalHinge": {"default": ({}, categorical(5, 4, logits=True))},
-    "KLDivergence": {"default": ({}, soft(5, 4)), "clipped": ({}, fixed(CLIPPED, CLIPPED[::-1]))},
+    "KLDivergence": {"default": ({}, soft(5, 4)), "clipped": ({}, fixed(CLIPPED, [[0.9, 0.0], [0.0, 0.9], [0.5, 0.5]]))},
     "Poisson": {"default": ({}, positive(4, 3))},
     "BinaryCrossentropy": {
         "default": ({}, binary(5, 3)),
@@ -130,7 +130,8 @@ LOSSES = {
         "smoothing_from_logits": (dict(label_smoothing=0.1, from_logits=True), categorical(5, 4, logits=True)),
         "soft_targets": ({}, soft(5, 4)),
         "unnormalised": ({}, unnormalised),
-        "axis_1": (dict(axis=1, from_logits=True), lambda rng: (softmax(rng.standard_normal((3, 4, 2))), rng.standard_normal((3, 4, 2)))),
+        "axis_1": (dict(axis=1, from_logits=True), lambda rng: (np.swapaxes(softmax(rng.standard_normal((3, 2, 4))), 1, 2),
+                                                                rng.standard_normal((3, 4, 2)))),
         "clipped": ({}, fixed([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]], CLIPPED)),
         "large_logits": (dict(from_logits=True), fixed([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]], LARGE)),
         "series": ({}, categorical(2, 3, 4)),
@@ -149,7 +150,7 @@ LOSSES = {
         "ignore_class_series": (dict(ignore_class=0, from_logits=True), sparse(3, 4, 3, logits=True)),
         "series": (dict(from_logits=True), sparse(2, 3, 4, logits=True)),
         "target_column": ({}, column(sparse(5, 4))),
-        "unnormalised": ({}, lambda rng: (rng.integers(0, 4, 5), rng.random((5, 4)) + 0.05)),
+        "unnormalised": ({}, lambda rng: (rng.integers(0, 4, 5), 0.9 * rng.random((5, 4)) + 0.05)),
         "clipped": ({}, fixed([0, 0, 1], CLIPPED)),
         "large_logits": (dict(from_logits=True), fixed([0, 0, 1], LARGE)),
     },
