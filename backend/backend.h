@@ -83,12 +83,12 @@ struct Candidate {
   std::string name;  // "onednn inner_product + bias + relu"
   std::size_t scratch_bytes = 0;
   // Bytes of each hidden output of the region's anchor, where they differ from the op table's type.
-  std::vector<std::size_t> hidden_bytes;
+  std::vector<std::size_t> hidden_bytes = {};
   // Forward and gradient kernels that share hidden values carry the same word; "" reads and writes the op table's form.
-  std::string pair;
+  std::string pair = {};
   // (input, output) pairs that may lie at the same address.
-  std::vector<std::pair<int, int>> in_place;
-  std::function<std::shared_ptr<const Kernel>()> prepare;
+  std::vector<std::pair<int, int>> in_place = {};
+  std::function<std::shared_ptr<const Kernel>()> prepare = {};
 };
 
 // Why a kernel does not take a region.

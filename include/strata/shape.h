@@ -27,6 +27,8 @@ class Dim {
   bool is_known() const { return terms_ == nullptr; }
   // The number; an open axis is an error.
   std::int64_t value() const;
+  // The number of an axis that is known; nothing checks that it is.
+  std::int64_t number() const { return number_; }
   // The number once every symbol has one; a symbol without a binding is an error.
   std::int64_t bind(const Bindings& bindings) const;
   // "32", "batch", "2*t + 1".

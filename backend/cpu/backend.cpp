@@ -1,0 +1,212 @@
+// The CPU backend: for every anchor a list of kernel makers, best first.
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <mutex>
+
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/mman.h>
+
+#include "backend/cpu/maker.h"
+#include "backend/cpu/parallel.h"
+#include "backend/functors.h"
+
+namespace strata::cpu {
+namespace {
+
+struct Named {
+  std::string_view kernel;
+  Maker maker;
+};
+struct Anchor {
+  std::string_view op;
+  std::vector<Named> makers;
+};
+
+const std::vector<Anchor>& anchors() {
+  static const std::vector<Anchor> list = {
+      {"matmul",
+       {
+#ifdef STRATA_HAS_ONEDNN
+           {"gemm_onednn", gemm_onednn},
+#endif
+       }},
+      {"reduce_sum", {{"reduction", reduction}}},
+      {"reduce_max", {{"reduction", reduction}}},
+      {"argmax", {{"argmax", index_of_extreme}}},
+      {"softmax", {{"softmax", softmax}}},
+      {"log_softmax", {{"softmax", softmax}}},
+      {"softmax_gradient", {{"softmax", softmax_gradient}}},
+      {"log_softmax_gradient", {{"softmax", softmax_gradient}}},
+      {"sparse_softmax_cross_entropy", {{"cross_entropy", cross_entropy}}},
+      {"softmax_cross_entropy", {{"cross_entropy", cross_entropy}}},
+      {"sparse_softmax_cross_entropy_gradient", {{"cross_entropy", cross_entropy_gradient}}},
+      {"softmax_cross_entropy_gradient", {{"cross_entropy", cross_entropy_gradient}}},
+      {"copy", {{"copy", copy}}},
+      {"broadcast_to", {{"broadcast", broadcast}}},
+      {"transpose", {{"transpose", transpose}}},
+      {"slice", {{"slice", slice}}},
+      {"slice_gradient", {{"slice", slice_gradient}}},
+      {"pad", {{"pad", pad}}},
+      {"reverse", {{"reverse", reverse}}},
+      {"concatenate", {{"concatenate", concatenate}}},
+      {"pack", {{"pack", pack}}},
+      {"gather", {{"gather", gather}}},
+      {"embedding", {{"gather", gather}}},
+      {"scatter_add", {{"scatter", scatter_add}}},
+      {"embedding_gradient", {{"scatter", scatter_add}}},
+  };
+  return list;
+}
+
+bool is_elementwise(std::string_view op) {
+#define STRATA_NAME(name, expression) #name,
+  static constexpr std::string_view names[] = {STRATA_UNARY(STRATA_NAME) STRATA_BINARY(STRATA_NAME) STRATA_COMPARISON(STRATA_NAME)
+                                                   STRATA_LOGICAL_BINARY(STRATA_NAME) STRATA_TEST(STRATA_NAME) "logical_not",
+                                               "select", "cast", "constant"};
+#undef STRATA_NAME
+  return std::find(std::begin(names), std::end(names), op) != std::end(names);
+}
+
+int allowed_cores() {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(CPU_COUNT(&set), 1) : 1;
+}
+
+std::string processor() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);)
+    if (line.rfind("model name", 0) == 0 && line.find(": ") != std::string::npos) return line.substr(line.find(": ") + 2);
+  return "x86-64";
+}
+
+// The thread's number of OpenMP threads and its treatment of subnormals while it runs or prepares kernels.
+class Settings {
+ public:
+  explicit Settings(int threads) : threads_(omp_get_max_threads()), control_(_mm_getcsr()) {
+    omp_set_num_threads(threads);
+    flush_subnormals();
+    // Workers stay what they are set to; every thread that runs kernels has workers of its own.
+    static thread_local int ready = 0;
+    if (ready < threads) {
+      ready = threads;
+#pragma omp parallel num_threads(threads)
+      flush_subnormals();
+    }
+  }
+  Settings(const Settings&) = delete;
+  Settings& operator=(const Settings&) = delete;
+  ~Settings() {
+    omp_set_num_threads(threads_);
+    _mm_setcsr(control_);
+  }
+
+ private:
+  int threads_;
+  unsigned control_;
+};
+
+class CpuBackend final : public Backend {
+ public:
+  explicit CpuBackend(const BackendOptions& options)
+      : machine_{&best_tiles(), options.threads > 0 ? options.threads : allowed_cores(), options.reproducible} {}
+
+  std::string name() const override { return "cpu"; }
+  std::string description() const override {
+    return fmt::format("{}, {} thread{}, {}, {}", processor(), machine_.threads, machine_.threads == 1 ? "" : "s", machine_.tiles->isa,
+#ifdef STRATA_HAS_ONEDNN
+                       "oneDNN"
+#else
+                       "no oneDNN"
+#endif
+    );
+  }
+  bool uses_host_memory() const override { return true; }
+
+  void* allocate(std::size_t bytes) override {
+    constexpr std::size_t huge = std::size_t{2} << 20;
+    const std::size_t alignment = bytes >= 2 * huge ? huge : 64;
+    void* memory = std::aligned_alloc(alignment, (std::max<std::size_t>(bytes, 1) + alignment - 1) / alignment * alignment);
+    if (memory == nullptr) return nullptr;
+    if (bytes >= 2 * huge) madvise(memory, bytes, MADV_HUGEPAGE);
+    std::memset(memory, 0, bytes);
+    return memory;
+  }
+  void release(void* memory, std::size_t) override { std::free(memory); }
+  void copy_in(void* device, const void* host, std::size_t bytes) override {
+    if (bytes > 0) std::memcpy(device, host, bytes);
+  }
+  void copy_out(void* host, const void* device, std::size_t bytes) override {
+    if (bytes > 0) std::memcpy(host, device, bytes);
+  }
+
+  std::vector<Candidate> candidates(const Region& region, std::vector<Refusal>& refusals) override {
+    std::vector<Candidate> found;
+    const auto ask = [&](std::string_view kernel, Maker maker) {
+      Answer answer = maker(region, machine_);
+      if (auto* declined = std::get_if<Declined>(&answer)) return void(refusals.push_back({std::string(kernel), std::move(declined->reason)}));
+      Candidate& candidate = std::get<Candidate>(answer);
+      candidate.prepare = [prepare = std::move(candidate.prepare), threads = machine_.threads] {
+        const Settings settings(threads);
+        return prepare();
+      };
+      found.push_back(std::move(candidate));
+    };
+    const int anchor = anchor_of(region);
+    if (anchor < 0) {
+      ask("pointwise", pointwise_region);
+      return found;
+    }
+    const std::string_view op = region.ops[static_cast<std::size_t>(anchor)].name;
+    for (int i = 0; i < anchor; ++i)
+      if (region.ops[static_cast<std::size_t>(i)].name != "constant") {
+        refusals.push_back({std::string(op), "it takes no prologue"});
+        return found;
+      }
+    for (const Anchor& row : anchors())
+      if (row.op == op)
+        for (const Named& kernel : row.makers) ask(kernel.kernel, kernel.maker);
+    if (found.empty() && refusals.empty()) refusals.push_back({"cpu", fmt::format("{} has no kernel", op)});
+    return found;
+  }
+
+  void run(std::span<const std::unique_ptr<Call>> calls) override {
+    const Settings settings(machine_.threads);
+    for (const auto& call : calls) call->run();
+  }
+  void synchronize() override {}
+
+ private:
+  Machine machine_;
+};
+
+}  // namespace
+
+int anchor_of(const Region& region) {
+  for (std::size_t i = 0; i < region.ops.size(); ++i)
+    if (!is_elementwise(region.ops[i].name)) return static_cast<int>(i);
+  return -1;
+}
+
+// STRATA_CPU_ISA (v2, v3, v4) takes a lesser set than the best: for tests, and to compare machines.
+const Tiles& best_tiles() {
+  static const Tiles& best = [] () -> const Tiles& {
+    __builtin_cpu_init();
+    const bool has_v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
+    const bool has_v4 = has_v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd");
+    const char* wanted = std::getenv("STRATA_CPU_ISA");
+    const std::string_view most = wanted != nullptr ? wanted : "v4";
+    if (has_v4 && most == "v4") return v4::tiles;
+    if (has_v3 && most != "v2") return v3::tiles;
+    return v2::tiles;
+  }();
+  return best;
+}
+
+}  // namespace strata::cpu
+
+extern "C" __attribute__((visibility("default"))) strata::Backend* strata_backend(const strata::BackendOptions& options) {
+  return new strata::cpu::CpuBackend(options);
+}
