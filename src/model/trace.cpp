@@ -116,8 +116,8 @@ Value Trace::random_state() {
   static constexpr const char* path = "random_state";
   auto id = current_->find(path);
   if (!id) {
-    Variable v{path, {DType::int64, {2}}, VariableKind::counter, false, Tensor::of<std::int64_t>({2}, {static_cast<std::int64_t>(seed_), 0})};
-    id = current_->add(std::move(v));
+    const Tensor seed_and_step = Tensor::of<std::int64_t>({2}, {static_cast<std::int64_t>(seed_), 0});
+    id = current_->add(Variable{path, ArrayType{DType::int64, seed_and_step.shape()}, VariableKind::counter, false, seed_and_step});
   }
   // All draws of a step see the step's own number, so read the variable, not what it becomes.
   const std::int64_t n = number(*current_, *id);
@@ -246,7 +246,7 @@ std::vector<Value> Scope::call(const std::string& name, const Layer& layer, cons
   Regularizer activity;
   activity.assign(layer.argument("activity_regularizer"));
   if (activity)
-    for (const Value& y : outputs) trace_.losses.push_back(activity(y));
+    for (const Value& y : outputs) trace_.losses.push_back(activity(y) / count(y, Axes{0}, y.dtype()));  // per row, as Keras
   trace_.graph.place = place;
   if (trace_.observer) trace_.observer(inner.path_, layer, outputs);
   return outputs;

@@ -30,7 +30,8 @@ struct Options {
     global_clipnorm = number("global_clipnorm");
     loss_scale_factor = number("loss_scale_factor");
     ema_momentum = number("ema_momentum").value_or(0.99);
-    if (const bool* use = optimizer.argument("use_ema").as<bool>()) use_ema = *use;
+    const Config use = optimizer.argument("use_ema");
+    use_ema = use.as<bool>() && *use.as<bool>();
     ema_overwrite_frequency = integer("ema_overwrite_frequency");
     gradient_accumulation_steps = integer("gradient_accumulation_steps");
   }
@@ -269,7 +270,7 @@ Value minimize(Trace& trace, Value loss, const std::vector<Trainable>& weights, 
 
 void finish_averages(Variables& store, OptimizerState& state) {
   const Options options(state.optimizer);
-  if (!options.use_ema || options.ema_overwrite_frequency) return;
+  if (!options.use_ema) return;
   for (const Trainable& t : trainable_weights(store))
     for (const std::int64_t id : t.ids)
       if (const auto average = state.variables.find(store.at(id).path + "/average")) store.write(id, state.variables.read(*average));

@@ -27,7 +27,7 @@ std::vector<Trainable> trainable_weights(Variables& store);
 // or layer state changes; the returned value is then true (none where the option is off).
 Value minimize(Trace& trace, Value loss, const std::vector<Trainable>& weights, OptimizerState& state, bool skip_nonfinite);
 
-// Weights become their moving averages, where the optimizer keeps them and nothing overwrote them during training.
+// Weights become their moving averages, where the optimizer keeps them: the end of a fit.
 void finish_averages(Variables& store, OptimizerState& state);
 
 // The learning rate that is in force, read from the device; and set, which is an Error under a schedule.
