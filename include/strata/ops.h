@@ -95,6 +95,8 @@ inline Value operator<=(Value a, Operand b) { return less_equal(a, b); }
 Value select(Value condition, Operand a, Operand b);
 Value cast(Value x, DType dtype);
 Value clip(Value x, double low, double high);
+// a / b, and 0 where b is 0.
+Value divide_no_nan(Value a, Value b);
 
 // --- constants -------------------------------------------------------------------------------------------------------
 // A tensor known when the graph is written, in the graph of `like`.
@@ -112,6 +114,8 @@ Value expand_dims(Value x, int axis);
 Value squeeze(Value x, int axis);
 // y.dim(i) = x.dim(axes[i]).
 Value transpose(Value x, const Axes& axes);
+// The axis `from` goes to place `to`; the others keep their order.
+Value move_axis(Value x, int from, int to);
 Value broadcast_to(Value x, const Shape& shape);
 // Elements begin, begin+step, ... before end, of one axis. Negative begin and end count from the axis' end.
 Value slice(Value x, int axis, Dim begin, Dim end, std::int64_t step = 1);

@@ -32,31 +32,37 @@ class UpdateScope {
 // A struct is an optimizer when it has a schema with the arguments below, and
 // `Value update(UpdateScope& s, Value w, Value gradient) const` that gives the new weight.
 // `static constexpr bool elementwise` says that each element is updated on its own, so that all weights can be one vector.
+// `static int slot_group(std::string_view slot)` is there where Keras' files do not keep a weight's slots together.
 class Optimizer : public Component<Optimizer> {
  public:
   static constexpr std::string_view kind = "optimizer";
   struct Functions {
     Value (*update)(const void* self, UpdateScope& s, Value w, Value gradient);
     bool elementwise;
-    bool slots_by_variable;  // file order: every slot of the first weight, then of the second; else slot by slot
+    int (*slot_group)(std::string_view slot);  // null: all slots are of group 0
   };
   template <class T> static Functions functions_of() {
     Functions f{[](const void* self, UpdateScope& s, Value w, Value g) { return static_cast<const T*>(self)->update(s, w, g); },
-                T::elementwise, true};
-    if constexpr (requires { T::slots_by_variable; }) f.slots_by_variable = T::slots_by_variable;
+                T::elementwise, nullptr};
+    if constexpr (requires(std::string_view slot) { T::slot_group(slot); }) f.slot_group = &T::slot_group;
     return f;
   }
   using Component::Component;
   bool elementwise() const { return functions().elementwise; }
-  bool slots_by_variable() const { return functions().slots_by_variable; }
+  // Order in Keras files: the slots of group 0 weight by weight, then those of group 1 weight by weight, ...
+  int slot_group(std::string_view slot) const { return functions().slot_group ? functions().slot_group(slot) : 0; }
   Value update(UpdateScope& s, Value w, Value gradient) const { return functions().update(object_.get(), s, w, gradient); }
 };
 
-// The arguments that every optimizer ends with, after its own.
 template <class T>
-Fields optimizer_fields() {
-  return {field("weight_decay", &T::weight_decay, "Decoupled decay: each update first takes learning_rate * weight_decay * w off w.", at_least(0)),
-          field("clipnorm", &T::clipnorm, "Largest norm of each weight's gradient.", above(0)),
+Field weight_decay_field() {
+  return field("weight_decay", &T::weight_decay,
+               "Decoupled decay: each update first takes learning_rate * weight_decay * w off w.", at_least(0));
+}
+// The arguments that every optimizer ends with.
+template <class T>
+Fields common_optimizer_fields() {
+  return {field("clipnorm", &T::clipnorm, "Largest norm of each weight's gradient.", above(0)),
           field("clipvalue", &T::clipvalue, "Largest absolute value of each gradient element.", above(0)),
           field("global_clipnorm", &T::global_clipnorm, "Largest norm of all gradients together.", above(0)),
           field("use_ema", &T::use_ema, "Keep an exponential moving average of the weights."),
@@ -65,6 +71,13 @@ Fields optimizer_fields() {
           field("loss_scale_factor", &T::loss_scale_factor, "Factor on the loss, taken off the gradients again.", above(0)),
           field("gradient_accumulation_steps", &T::gradient_accumulation_steps, "Steps whose gradients are averaged into one update.", at_least(2)),
           field("name", &T::name, "Name in files.")};
+}
+
+template <class T>
+Fields optimizer_fields() {
+  Fields fields = common_optimizer_fields<T>();
+  fields.insert(fields.begin(), weight_decay_field<T>());
+  return fields;
 }
 
 }  // namespace strata

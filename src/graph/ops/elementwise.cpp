@@ -232,5 +232,10 @@ Value select(Value condition, Operand a, Operand b) {
 }
 Value cast(Value x, DType dtype) { return x.dtype() == dtype ? x : emit("cast", {x}, {{"dtype", dtype}}); }
 Value clip(Value x, double low, double high) { return minimum(maximum(x, low), high); }
+// The inner select keeps infinities out of the gradient.
+Value divide_no_nan(Value a, Value b) {
+  const Value zero = equal(b, 0);
+  return select(zero, 0, a / select(zero, 1, b));
+}
 
 }  // namespace strata

@@ -189,6 +189,15 @@ Value expand_dims(Value x, int axis) {
   return reshape(x, Shape(std::move(dims)));
 }
 
+Value move_axis(Value x, int from, int to) {
+  from = normalize_axis(from, x.rank(), "move_axis");
+  to = normalize_axis(to, x.rank(), "move_axis");
+  if (from == to) return x;
+  Axes order;
+  for (int i = 0; i < x.rank(); ++i) if (i != from) order.push_back(i);
+  order.insert(order.begin() + to, from);
+  return transpose(x, order);
+}
 Value squeeze(Value x, int axis) {
   const int a = normalize_axis(axis, x.rank(), "squeeze");
   if (x.dim(a) != Dim(1)) shape_error("squeeze", fmt::format("axis {} of {} is not 1", a, x.shape().str()));

@@ -15,18 +15,12 @@ struct Sparsemax {
         field("axis", &Sparsemax::axis, "The axis that adds up to 1."));
   }
   Value call(Value x) const {
-    const int at = axis < 0 ? static_cast<int>(axis) + x.rank() : static_cast<int>(axis);
-    Axes order;  // the axis at the end
-    for (int i = 0; i < x.rank(); ++i) if (i != at) order.push_back(i);
-    order.push_back(at);
-    const Value z = transpose(x, order);
+    const Value z = move_axis(x, static_cast<int>(axis), -1);
     const Value row = expand_dims(z, -1), column = expand_dims(z, -2);  // z_i and z_j
     const Value no_smaller = cast(column >= row, x.dtype());
     const Value inside = cast(1 + z * sum(no_smaller, Axes{-1}) > sum(no_smaller * column, Axes{-1}), x.dtype());
     const Value threshold = (sum(inside * z, Axes{-1}, true) - 1) / sum(inside, Axes{-1}, true);
-    Axes back(order.size());
-    for (int i = 0; i < x.rank(); ++i) back[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = i;
-    return transpose(maximum(z - threshold, 0), back);
+    return move_axis(maximum(z - threshold, 0), -1, static_cast<int>(axis));
   }
 };
 
