@@ -1,0 +1,281 @@
+#include "src/data/source.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include <fmt/format.h>
+
+#include <strata/error.h>
+#include "src/io/atomic_file.h"
+#include "src/io/csv.h"
+#include "src/io/gzip.h"
+#include "src/io/hdf5.h"
+#include "src/io/idx.h"
+#include "src/io/npy.h"
+#include "src/io/npz.h"
+
+namespace strata {
+namespace {
+
+constexpr std::uint64_t max_file_bytes = std::uint64_t{64} << 30;
+
+Error data_error(const std::string& message, const std::string& hint = {}) { return {ErrorKind::data, message, hint}; }
+
+std::string format_of(const std::string& file, const std::string& given) {
+  if (!given.empty()) return given;
+  const auto ends = [&](std::string_view ending) {
+    return file.size() > ending.size() && std::equal(ending.rbegin(), ending.rend(), file.rbegin(), [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
+  };
+  if (ends(".npy")) return "npy";
+  if (ends(".npz")) return "npz";
+  if (ends(".csv")) return "csv";
+  if (ends(".h5") || ends(".hdf5")) return "hdf5";
+  if (ends(".txt")) return "text";
+  const std::string name = file.substr(file.find_last_of('/') + 1);
+  if (ends(".idx") || ends(".gz") || name.find("-ubyte") != std::string::npos || name.find("-idx") != std::string::npos) return "idx";
+  throw data_error(fmt::format("{}: the ending says no format", file), "give format: npy, npz, csv, idx, hdf5 or text");
+}
+
+std::string text_of_file(const std::string& file) {
+  const Bytes bytes = read_file(file, max_file_bytes);
+  return std::string(as_text(bytes));
+}
+
+bool are_integers(const std::vector<double>& values) {
+  return std::all_of(values.begin(), values.end(), [](double v) { return v == std::floor(v) && std::abs(v) < 9007199254740992.0; });
+}
+
+// Rows x columns of numbers.
+Tensor matrix(const CsvTable& table, const std::vector<std::string>& names) {
+  Tensor t(DType::float32, {static_cast<std::int64_t>(table.rows()), static_cast<std::int64_t>(names.size())});
+  auto* out = t.values<float>().data();
+  for (std::size_t c = 0; c < names.size(); ++c) {
+    const std::vector<double>& column = table.numbers(names[c]);
+    for (std::size_t r = 0; r < column.size(); ++r) out[r * names.size() + c] = static_cast<float>(column[r]);
+  }
+  return t;
+}
+
+Tensor class_numbers(const std::vector<std::string>& texts, std::vector<std::string>& classes, const std::string& file, const std::string& column) {
+  const bool fixed = !classes.empty();
+  if (!fixed) {
+    const std::set<std::string> sorted(texts.begin(), texts.end());
+    classes.assign(sorted.begin(), sorted.end());
+  }
+  Tensor t(DType::int64, {static_cast<std::int64_t>(texts.size())});
+  for (std::size_t r = 0; r < texts.size(); ++r) {
+    const auto found = std::lower_bound(classes.begin(), classes.end(), texts[r]);
+    if (found == classes.end() || *found != texts[r])
+      throw data_error(fmt::format("{}: row {}, column '{}': '{}' is none of the {} classes of the training rows", file, r + 1, column, texts[r], classes.size()),
+                       fmt::format("the classes are {}", fmt::join(classes, ", ")));
+    t.set(static_cast<std::int64_t>(r), static_cast<double>(found - classes.begin()));
+  }
+  return t;
+}
+
+// One column as a target: texts are classes, whole numbers are labels, others are values.
+Tensor target_column(const CsvTable& table, const std::string& name, std::vector<std::string>& classes, const std::string& file) {
+  const CsvColumn* column = table.find(name);
+  if (column && !column->is_numeric) return class_numbers(table.texts(name), classes, file, name);
+  const std::vector<double>& numbers = table.numbers(name);
+  const auto rows = static_cast<std::int64_t>(numbers.size());
+  Tensor t(are_integers(numbers) ? DType::int64 : DType::float32, {rows});
+  for (std::int64_t r = 0; r < rows; ++r) t.set(r, numbers[static_cast<std::size_t>(r)]);
+  return t;
+}
+
+std::vector<std::string> names_of(const CsvTable& table) {
+  std::vector<std::string> names;
+  for (const CsvColumn& c : table.columns()) names.push_back(c.name);
+  return names;
+}
+
+Tensor idx_of(const std::string& file) { return read_idx(read_file(file, max_file_bytes), file); }
+
+Tensor member_of(const Arrays& arrays, const ArraySource& source) {
+  if (source.member.empty()) {
+    if (arrays.size() == 1) return arrays.columns()[0].second;
+    if (const Tensor* t = arrays.find(source.name); t && !source.name.empty()) return *t;
+  } else if (const Tensor* t = arrays.find(source.member)) {
+    return *t;
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, t] : arrays.columns()) names.push_back(name);
+  throw data_error(source.member.empty() ? fmt::format("{}: holds {} arrays, one of them must be named", source.file, arrays.size())
+                                         : fmt::format("{}: has no array '{}'", source.file, source.member),
+                   fmt::format("it holds {}", fmt::join(names, ", ")));
+}
+
+void collect(const H5Group& group, const std::string& path, Arrays& arrays) {
+  for (const auto& [name, t] : group.datasets) arrays.add(path + name, t);
+  for (const auto& [name, inner] : group.groups) collect(inner, path + name + "/", arrays);
+}
+
+// x or y as arrays. A .csv of targets may hold texts.
+Arrays arrays_of(const std::vector<ArraySource>& sources, const std::string& format, std::vector<std::string>* classes) {
+  Arrays result;
+  for (const ArraySource& source : sources) {
+    const std::string kind = format_of(source.file, format);
+    if (kind == "csv" && classes) {
+      const CsvTable table = read_csv(text_of_file(source.file), source.file);
+      const std::vector<std::string> names = names_of(table);
+      const std::string column = !source.member.empty() ? source.member : names.size() == 1 ? names[0] : "";
+      result.add(source.name, column.empty() ? matrix(table, names) : target_column(table, column, *classes, source.file));
+      continue;
+    }
+    Arrays arrays = load_arrays(source.file, kind);
+    // Several arrays of one file without a name of their own are named after the inputs.
+    if (sources.size() == 1 && source.name.empty() && source.member.empty() && arrays.size() > 1) return arrays;
+    result.add(source.name, member_of(arrays, source));
+  }
+  return result;
+}
+
+std::size_t utf8_characters(const std::string& text, const std::string& file, std::vector<std::string>& tokens) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t n = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
+    if (n == 0 || i + n > text.size()) throw data_error(fmt::format("{}: byte {} is no UTF-8", file, i));
+    tokens.push_back(text.substr(i, n));
+    i += n;
+  }
+  return tokens.size();
+}
+
+// Windows of `length` tokens, and the same windows one token later.
+Rows load_text(const RowSource& source, const std::vector<std::string>& known) {
+  if (source.tokens != "char") throw data_error(fmt::format("{}: tokens: '{}' is not known", source.file, source.tokens), "use tokens: char");
+  if (source.length < 1 || source.stride < 1) throw data_error(fmt::format("{}: a text needs a length and a stride of at least 1", source.file), "for example length: 64, stride: 1");
+  std::vector<std::string> tokens;
+  utf8_characters(text_of_file(source.file), source.file, tokens);
+  const auto n = static_cast<std::int64_t>(tokens.size());
+  if (n <= source.length) throw data_error(fmt::format("{}: has {} characters, windows of length {} need {}", source.file, n, source.length, source.length + 1));
+  Rows rows;
+  rows.classes = known;
+  const Tensor numbers = class_numbers(tokens, rows.classes, source.file, "text");
+  const std::int64_t count = (n - 1 - source.length) / source.stride + 1;
+  Tensor x(DType::int64, {count, source.length}), y(DType::int64, {count, source.length});
+  const std::int64_t* in = numbers.values<std::int64_t>().data();
+  for (std::int64_t r = 0; r < count; ++r) {
+    std::copy_n(in + r * source.stride, source.length, x.values<std::int64_t>().data() + r * source.length);
+    std::copy_n(in + r * source.stride + 1, source.length, y.values<std::int64_t>().data() + r * source.length);
+  }
+  rows.data = {x, y, {}};
+  return rows;
+}
+
+Rows load_table(const RowSource& source, const std::vector<std::string>& known) {
+  const CsvTable table = read_csv(text_of_file(source.file), source.file);
+  Rows rows;
+  rows.classes = known;
+  std::vector<std::string> features = source.features;
+  if (features.empty())
+    for (const std::string& name : names_of(table))
+      if (name != source.target) features.push_back(name);
+  rows.data.x = matrix(table, features);
+  if (!source.target.empty()) rows.data.y = target_column(table, source.target, rows.classes, source.file);
+  return rows;
+}
+
+Tensor take_rows(const Tensor& t, const std::vector<std::int64_t>& order) {
+  std::vector<std::int64_t> shape = t.shape();
+  shape[0] = static_cast<std::int64_t>(order.size());
+  Tensor out(t.dtype(), shape);
+  const std::size_t row = t.dim(0) ? t.bytes() / static_cast<std::size_t>(t.dim(0)) : 0;
+  for (std::size_t i = 0; i < order.size(); ++i)
+    std::memcpy(static_cast<std::byte*>(out.data()) + i * row, static_cast<const std::byte*>(t.data()) + static_cast<std::size_t>(order[i]) * row, row);
+  return out;
+}
+
+Arrays take_rows(const Arrays& arrays, const std::vector<std::int64_t>& order) {
+  Arrays result;
+  for (const auto& [name, t] : arrays.columns()) result.add(name, take_rows(t, order));
+  return result;
+}
+
+// The class of each row: an integer label, or the place of the largest element of a one-hot row.
+std::vector<std::int64_t> classes_of(const Tensor& y) {
+  const std::int64_t rows = y.dim(0), columns = rows ? y.elements() / rows : 1;
+  std::vector<std::int64_t> labels(static_cast<std::size_t>(rows));
+  for (std::int64_t r = 0; r < rows; ++r) {
+    std::int64_t best = 0;
+    for (std::int64_t c = 1; c < columns; ++c)
+      if (y.at(r * columns + c) > y.at(r * columns + best)) best = c;
+    labels[static_cast<std::size_t>(r)] = columns > 1 ? best : static_cast<std::int64_t>(y.at(r));
+  }
+  return labels;
+}
+
+}  // namespace
+
+Arrays load_arrays(const std::string& file, const std::string& format) {
+  const std::string kind = format_of(file, format);
+  if (kind == "npy") return read_npy(read_file(file, max_file_bytes), file);
+  if (kind == "idx") return idx_of(file);
+  if (kind == "npz") {
+    NamedTensors arrays = read_npz(read_file(file, max_file_bytes), file, max_file_bytes);
+    if (arrays.empty()) throw data_error(fmt::format("{}: holds no array", file));
+    if (arrays.size() == 1) return arrays[0].second;
+    return Arrays(std::move(arrays));
+  }
+  if (kind == "csv") {
+    const CsvTable table = read_csv(text_of_file(file), file);
+    return matrix(table, names_of(table));
+  }
+  if (kind == "hdf5") {
+    Arrays arrays;
+    collect(read_hdf5(read_file(file, max_file_bytes), file), "", arrays);
+    return arrays;
+  }
+  throw data_error(fmt::format("{}: the format '{}' does not hold arrays", file, kind), "use npy, npz, csv, idx or hdf5");
+}
+
+Rows load_rows(const RowSource& source, const std::vector<std::string>& known_classes) {
+  if (!source.file.empty()) {
+    const std::string kind = format_of(source.file, source.format);
+    if (kind == "csv") return load_table(source, known_classes);
+    if (kind == "text") return load_text(source, known_classes);
+    throw data_error(fmt::format("{}: the format '{}' is no table and no text", source.file, kind), "name its members in x: and y:");
+  }
+  Rows rows;
+  rows.classes = known_classes;
+  rows.data.x = arrays_of(source.x, source.format, nullptr);
+  rows.data.y = arrays_of(source.y, source.format, &rows.classes);
+  rows.data.sample_weight = arrays_of(source.sample_weight, source.format, nullptr);
+  // Rows are counted where the files are still known.
+  std::int64_t count = -1;
+  std::string first;
+  for (const auto& [sources, arrays] : {std::pair(&source.x, &rows.data.x), std::pair(&source.y, &rows.data.y), std::pair(&source.sample_weight, &rows.data.sample_weight)})
+    for (std::size_t i = 0; i < arrays->size(); ++i) {
+      const std::string& file = (*sources)[std::min(i, sources->size() - 1)].file;
+      const Tensor& t = arrays->columns()[i].second;
+      if (t.rank() == 0) throw data_error(fmt::format("{}: is a single number, an axis of rows is needed", file));
+      if (count >= 0 && t.dim(0) != count) throw data_error(fmt::format("{} has {} rows, {} has {}", first, count, file, t.dim(0)));
+      if (count < 0) first = file;
+      count = t.dim(0);
+    }
+  return rows;
+}
+
+std::pair<Dataset, Dataset> split_rows(const Dataset& data, double fraction, bool stratify) {
+  const std::int64_t rows = data.rows();
+  const auto kept = [&](std::int64_t n) { return static_cast<std::int64_t>(std::floor(static_cast<double>(n) * (1 - fraction))); };
+  if (!stratify) return {data.slice(0, kept(rows)), data.slice(kept(rows), rows)};
+  if (data.y.size() != 1) throw data_error("stratify splits by class: it needs one target");
+  const std::vector<std::int64_t> labels = classes_of(data.y.columns()[0].second);
+  std::map<std::int64_t, std::int64_t> size, seen;
+  for (const std::int64_t label : labels) ++size[label];
+  std::vector<std::int64_t> first, second;
+  for (std::size_t r = 0; r < labels.size(); ++r)
+    (seen[labels[r]]++ < kept(size[labels[r]]) ? first : second).push_back(static_cast<std::int64_t>(r));
+  const auto rows_of = [&](const std::vector<std::int64_t>& order) {
+    return Dataset{take_rows(data.x, order), take_rows(data.y, order), take_rows(data.sample_weight, order)};
+  };
+  return {rows_of(first), rows_of(second)};
+}
+
+}  // namespace strata

@@ -1,0 +1,48 @@
+// What a spec or a command line says about data: which files hold the rows, and which columns of them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <strata/dataset.h>
+
+namespace strata {
+
+// One array for one input or output.
+struct ArraySource {
+  std::string name;    // of the input or output; "" where there is one
+  std::string file;
+  std::string member;  // of an .npz or HDF5 file; "" where it holds one array
+};
+
+// Where the rows of `train`, `validation` or `test` come from: arrays in x and y, or one file.
+struct RowSource {
+  std::vector<ArraySource> x, y, sample_weight;
+  std::string format;  // npy, npz, csv, idx, hdf5, text; "": by the ending
+  // A table.
+  std::string file;
+  std::vector<std::string> features;  // empty: every column but the target
+  std::string target;
+  // A text of tokens.
+  std::string tokens = "char";
+  std::int64_t length = 0, stride = 1;
+};
+
+struct Rows {
+  Dataset data;
+  std::vector<std::string> classes;  // of targets that are texts (or tokens), sorted: class i is the i-th
+};
+
+// `known_classes`: those of the training rows; a text that is none of them is an error. Every error names file, row (from 1,
+// the header not counted), column and value.
+Rows load_rows(const RowSource& source, const std::vector<std::string>& known_classes = {});
+
+// One file: every array of an .npz under its name, else one array named "".
+Arrays load_arrays(const std::string& file, const std::string& format = "");
+
+// The last `fraction` of the rows, or of the rows of each class, kept in order: {training, validation}.
+std::pair<Dataset, Dataset> split_rows(const Dataset& data, double fraction, bool stratify);
+
+}  // namespace strata
