@@ -1,0 +1,13 @@
+// A model as Keras writes it in JSON: config.json of a .keras file.
+#pragma once
+
+#include <string>
+
+#include <strata/model.h>
+
+namespace strata {
+
+// Architecture, and compile_config where the model is compiled. On one line, as Keras writes it.
+std::string keras_config(const Model& model);
+
+}  // namespace strata
