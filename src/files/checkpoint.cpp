@@ -1,0 +1,166 @@
+#include "src/files/checkpoint.h"
+
+#include <algorithm>
+#include <set>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include <strata/error.h>
+#include "src/files/config_json.h"
+#include "src/files/model_files.h"
+#include "src/files/weights_h5.h"
+#include "src/io/checksum.h"
+
+namespace strata {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr const char* weights_file = "model.weights.h5";
+constexpr const char* state_file = "state.h5";
+constexpr const char* position_file = "position.json";
+constexpr int format_version = 1;
+constexpr const char* phases[] = {"train", "validate", "epoch_end"};
+
+// Counters of the store (random streams) and the running metrics of the epoch, by path.
+struct Stored { const char* group; Variables* variables; VariableKind kind; };
+std::vector<Stored> rest_of_state(ModelState& state) {
+  return {{"counters", state.store.get(), VariableKind::counter}, {"metrics", &state.train_metrics, VariableKind::metric}};
+}
+
+H5Group state_tree(ModelState& state) {
+  H5Group root;
+  for (const Stored& s : rest_of_state(state))
+    for (std::size_t i = 0; i < s.variables->list().size(); ++i) {
+      const Variable& v = s.variables->list()[i];
+      if (v.kind != s.kind) continue;
+      const std::size_t slash = v.path.rfind('/');
+      const std::string folder = slash == std::string::npos ? s.group : std::string(s.group) + "/" + v.path.substr(0, slash);
+      root.make_group(folder).datasets[slash == std::string::npos ? v.path : v.path.substr(slash + 1)] = s.variables->read(static_cast<std::int64_t>(i));
+    }
+  return root;
+}
+
+void set_state_tree(ModelState& state, const H5Group& tree, const std::string& file) {
+  for (const Stored& s : rest_of_state(state))
+    for (std::size_t i = 0; i < s.variables->list().size(); ++i) {
+      const Variable& v = s.variables->list()[i];
+      if (v.kind != s.kind) continue;
+      const Tensor* t = tree.find_dataset(fmt::format("{}/{}", s.group, v.path));
+      if (!t || t->shape() != v.type.dims) throw Error(ErrorKind::data, fmt::format("{}: '{}' is missing or has another shape", file, v.path));
+      s.variables->write(static_cast<std::int64_t>(i), *t);
+    }
+}
+
+Json position_json(const Fit& fit) {
+  const FitPosition& p = fit.position();
+  Json history = Json::array();
+  for (const auto& [name, values] : p.history.history) {
+    Json numbers = Json::array();
+    for (const double v : values) numbers.push_back(json_of_number(v));
+    history.push_back({{"name", name}, {"values", std::move(numbers)}});
+  }
+  Json callbacks = Json::array();
+  for (const Config& c : fit.callback_states()) callbacks.push_back(json_of_config(c));
+  return {{"version", format_version}, {"epoch", p.epoch}, {"batch", p.batch}, {"step", p.step}, {"phase", phases[static_cast<int>(p.phase)]},
+          {"stop", p.stop}, {"seconds", p.seconds}, {"epochs", p.history.epoch}, {"history", std::move(history)}, {"callbacks", std::move(callbacks)}};
+}
+
+FitPosition position_of(const Json& json, const std::string& file) {
+  try {
+    if (json.at("version") != format_version)
+      throw Error(ErrorKind::data, fmt::format("{}: is of version {}, this program reads version {}", file, json["version"].dump(), format_version));
+    FitPosition p;
+    p.epoch = json.at("epoch");
+    p.batch = json.at("batch");
+    p.step = json.at("step");
+    const auto phase = std::find(std::begin(phases), std::end(phases), json.at("phase").get<std::string>());
+    if (phase == std::end(phases)) throw Error(ErrorKind::data, fmt::format("{}: unknown phase {}", file, json["phase"].dump()));
+    p.phase = static_cast<FitPosition::Phase>(phase - std::begin(phases));
+    p.stop = json.at("stop");
+    p.seconds = json.at("seconds");
+    p.history.epoch = json.at("epochs").get<std::vector<int>>();
+    for (const Json& row : json.at("history")) {
+      std::vector<double> values;
+      for (const Json& v : row.at("values")) values.push_back(number_of_json(v));
+      p.history.history.emplace_back(row.at("name"), std::move(values));
+    }
+    return p;
+  } catch (const Json::exception&) {
+    throw Error(ErrorKind::data, fmt::format("{}: is no position of a run", file));
+  }
+}
+
+// The checkpoint's files are whole (their manifest was compared); what is left to find is that they are another model's.
+void restore(Fit& fit, const fs::path& directory) {
+  constexpr std::uint64_t limit = std::uint64_t{1} << 40;
+  const std::vector<NamedBytes> files = read_with_manifest(directory, limit);
+  const auto bytes = [&](const char* name) -> const Bytes& {
+    for (const NamedBytes& file : files)
+      if (file.name == name) return file.bytes;
+    throw Error(ErrorKind::data, fmt::format("{}: has no {}", directory.string(), name));
+  };
+  const auto path = [&](const char* name) { return (directory / name).string(); };
+  Model& model = fit.model();
+  const Json json = Json::parse(as_text(bytes(position_file)), nullptr, false);
+  FitPosition position = position_of(json, path(position_file));
+  const H5Group weights = read_weights(model, bytes(weights_file), path(weights_file), H5Origin::own);
+  const H5Group state = read_hdf5(bytes(state_file), path(state_file), H5Origin::own);
+  if (const std::string message = set_weights_tree(model, weights, path(weights_file)); !message.empty()) throw Error(ErrorKind::data, message);
+  set_state_tree(model.state(), state, path(state_file));
+  std::vector<Config> callbacks;
+  for (const Json& c : json["callbacks"]) callbacks.push_back(config_of_json(c));
+  fit.restore(std::move(position), callbacks);
+}
+
+}  // namespace
+
+std::vector<fs::path> checkpoints_in(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(folder, none)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("step-") && name.find_first_not_of("0123456789", 5) == std::string::npos) found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end(), [](const fs::path& a, const fs::path& b) { return a.filename() > b.filename(); });
+  return found;
+}
+
+fs::path write_checkpoint(const fs::path& folder, Fit& fit, int keep) {
+  ModelState& state = fit.model().state();
+  std::vector<NamedBytes> files;
+  files.push_back({weights_file, write_hdf5(weights_tree(fit.model()))});
+  files.push_back({state_file, write_hdf5(state_tree(state))});
+  files.push_back({position_file, to_bytes(position_json(fit).dump(1))});
+  fs::create_directories(folder);
+  const fs::path directory = folder / fmt::format("step-{:010}", fit.position().step);
+  write_with_manifest(directory, std::move(files));
+  const std::vector<fs::path> all = checkpoints_in(folder);
+  for (std::size_t i = static_cast<std::size_t>(keep); i < all.size(); ++i) {
+    // Renamed first: nobody takes a directory that loses its files for a checkpoint.
+    const fs::path trash = folder / fmt::format(".trash-{}", all[i].filename().string());
+    std::error_code gone;
+    fs::rename(all[i], trash, gone);
+    fs::remove_all(trash, gone);
+  }
+  return directory;
+}
+
+std::optional<fs::path> restore_checkpoint(const fs::path& folder, Fit& fit, const std::function<void(const std::string&)>& say) {
+  const std::vector<fs::path> all = checkpoints_in(folder);
+  for (const fs::path& directory : all) {
+    try {
+      restore(fit, directory);
+      return directory;
+    } catch (const Error& e) {
+      say(fmt::format("checkpoint {} cannot be used: {}", directory.filename().string(), e.what()));
+    }
+  }
+  if (!all.empty())
+    throw Error(ErrorKind::data, fmt::format("{}: none of its {} checkpoints can be used", folder.string(), all.size()), "start anew with another --run-dir");
+  return std::nullopt;
+}
+
+}  // namespace strata

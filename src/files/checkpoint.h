@@ -1,0 +1,31 @@
+// Checkpoints: everything that a run needs to go on with the same bits.
+//
+//   step-0000000120/
+//     model.weights.h5   weights, states, optimizer, in Keras' layout
+//     state.h5           what that layout has no place for: random streams, metric accumulators
+//     position.json      epoch, batch, step, phase, history, callbacks
+//     MANIFEST           sizes and checksums of these
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/model/fit.h"
+
+namespace strata {
+
+// Writes the state of `fit` as one directory under `folder`, at once or not at all; then removes all but the newest `keep`.
+std::filesystem::path write_checkpoint(const std::filesystem::path& folder, Fit& fit, int keep = 3);
+
+// Brings `fit`, which has not run yet, to where the newest good checkpoint stands, and returns its directory; nothing where
+// there is none. One that is damaged is told to `say`, and the next older one is taken; when all are damaged that is an Error.
+std::optional<std::filesystem::path> restore_checkpoint(const std::filesystem::path& folder, Fit& fit,
+                                                        const std::function<void(const std::string&)>& say);
+
+// From the newest to the oldest.
+std::vector<std::filesystem::path> checkpoints_in(const std::filesystem::path& folder);
+
+}  // namespace strata
