@@ -21,7 +21,7 @@ class Interpreter {
   Tensors run(const Graph& graph, const std::map<std::string, Tensor>& inputs, std::map<std::int64_t, Tensor>& variables) {
     std::vector<Tensors> made;
     const auto at = [&](Port p) { return made[static_cast<std::size_t>(p.node)][static_cast<std::size_t>(p.output)]; };
-    for (const Node& node : graph.nodes()) {
+    for (const OpNode& node : graph.nodes()) {
       Tensors operands;
       for (const Port& p : node.inputs) operands.push_back(at(p));
       made.push_back(node.op->kind == OpKind::leaf ? Tensors{leaf(graph, node, inputs, variables)} : compute(graph, node, operands));
@@ -34,7 +34,7 @@ class Interpreter {
   }
 
  private:
-  static Tensor leaf(const Graph& graph, const Node& node, const std::map<std::string, Tensor>& inputs,
+  static Tensor leaf(const Graph& graph, const OpNode& node, const std::map<std::string, Tensor>& inputs,
                      const std::map<std::int64_t, Tensor>& variables) {
     const ArrayType type = array_type(node.outputs[0]);
     const auto checked = [&](const Tensor& t, const std::string& what) {
@@ -60,14 +60,14 @@ class Interpreter {
     return scalar;
   }
 
-  Tensors compute(const Graph& graph, const Node& node, const Tensors& operands) {
+  Tensors compute(const Graph& graph, const OpNode& node, const Tensors& operands) {
     if (node.op->kind == OpKind::alias) return {operands[0].reshape(array_type(node.outputs[0]).dims)};
     if (node.op->kind == OpKind::scan) return scan(node, operands);
     if (node.op->kind == OpKind::fused) return decomposed(graph, node, operands);
     return {kernel(graph, node, operands)};
   }
 
-  Tensor kernel(const Graph& graph, const Node& node, const Tensors& operands) {
+  Tensor kernel(const Graph& graph, const OpNode& node, const Tensors& operands) {
     Region region;
     RegionOp op{node.op->name, &node.attributes, {}, {array_type(node.outputs[0])}};
     std::vector<void*> inputs;
@@ -96,7 +96,7 @@ class Interpreter {
     return output;
   }
 
-  Tensors decomposed(const Graph& graph, const Node& node, const Tensors& operands) {
+  Tensors decomposed(const Graph& graph, const OpNode& node, const Tensors& operands) {
     Graph parts;
     parts.place = node.place;
     std::vector<Value> values;
@@ -120,7 +120,7 @@ class Interpreter {
   }
 
   // Inputs carries, sequences, invariants; outputs the last carries, the stacked outputs, the carries on entry to each step.
-  Tensors scan(const Node& node, const Tensors& operands) {
+  Tensors scan(const OpNode& node, const Tensors& operands) {
     const Graph& body = *node.attributes.graph("body");
     const auto carries = static_cast<std::size_t>(node.attributes.integer("carries"));
     const auto sequences = static_cast<std::size_t>(node.attributes.integer("sequences"));

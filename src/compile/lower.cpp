@@ -41,7 +41,7 @@ class RegionBuilder {
 
  private:
   void add(std::int32_t id) {
-    const Node& n = graph_.node(id);
+    const OpNode& n = graph_.node(id);
     RegionOp op{n.op->name, &n.attributes, {}, {}};
     for (const Port& p : n.inputs) op.inputs.push_back(source(p, n));
     for (const TensorType& t : n.outputs) op.outputs.push_back(array_type(t));
@@ -49,9 +49,9 @@ class RegionBuilder {
     step_.region.ops.push_back(std::move(op));
   }
 
-  Source source(Port p, const Node& reader) {
+  Source source(Port p, const OpNode& reader) {
     if (const auto inside = op_of_.find(p.node); inside != op_of_.end()) return {inside->second, p.output};
-    const Node& producer = graph_.node(p.node);
+    const OpNode& producer = graph_.node(p.node);
     if (reader.op->kind == OpKind::elementwise && producer.op->name == "constant" && !producer.attributes.has("tensor")) {
       op_of_[p.node] = static_cast<int>(step_.region.ops.size());
       step_.region.ops.push_back({producer.op->name, &producer.attributes, {}, {array_type(producer.outputs[0])}});
@@ -153,7 +153,7 @@ class Lowering {
   }
 
   std::vector<std::int32_t> hidden_readers(std::int32_t id) const {
-    const Node& n = graph_.node(id);
+    const OpNode& n = graph_.node(id);
     std::vector<std::int32_t> readers;
     if (n.op->first_hidden < 0) return readers;
     for (std::size_t i = 0; i < graph_.nodes().size(); ++i)
@@ -165,7 +165,7 @@ class Lowering {
 
   // --- fuse ------------------------------------------------------------------------------------------------------------
   bool computes(std::int32_t id) const {  // leaves, reshapes and pack are places, not computations
-    const Node& n = graph_.node(id);
+    const OpNode& n = graph_.node(id);
     return n.op->kind != OpKind::leaf && n.op->kind != OpKind::alias && n.op->name != "pack";
   }
 
@@ -273,7 +273,7 @@ class Lowering {
       const auto found = readers_.find(end);
       if (leaves_.count(end) || found == readers_.end() || found->second.size() != 1) break;
       const std::int32_t next = found->second[0];
-      const Node& n = graph_.node(next);
+      const OpNode& n = graph_.node(next);
       if (n.op->kind != OpKind::elementwise || n.outputs[0].shape != graph_.type(end).shape) break;
       // Its other operands must be there before the anchor runs: nothing that is not yet grouped.
       bool ready = true;
@@ -319,7 +319,7 @@ class Lowering {
   void finish(int g) {
     Group& group = groups_[static_cast<std::size_t>(g)];
     std::sort(group.nodes.begin(), group.nodes.end());
-    const Node& first = graph_.node(group.nodes[0]);
+    const OpNode& first = graph_.node(group.nodes[0]);
     if (first.op->kind == OpKind::scan) {
       steps_.push_back(scan(group.nodes[0]));
       return;
@@ -338,7 +338,7 @@ class Lowering {
   }
 
   [[noreturn]] void no_kernel(std::int32_t id) const {
-    const Node& n = graph_.node(id);
+    const OpNode& n = graph_.node(id);
     std::vector<Refusal> refusals;
     backend_.candidates(single(id).region, refusals);
     std::string why;
@@ -378,7 +378,7 @@ class Lowering {
   }
 
   Step scan(std::int32_t id) {
-    const Node& n = graph_.node(id);
+    const OpNode& n = graph_.node(id);
     Step step = single(id);
     ScanRegion scan;
     scan.carries = static_cast<std::size_t>(n.attributes.integer("carries"));

@@ -29,7 +29,7 @@ struct Home {
 
 class Placer {
  public:
-  Placer(const Program& program, std::span<const Pin> pins, const std::function<Location(const Node&)>& leaf, const CompileOptions& options)
+  Placer(const Program& program, std::span<const Pin> pins, const std::function<Location(const OpNode&)>& leaf, const CompileOptions& options)
       : program_(program), graph_(program.graph), pins_(pins), leaf_(leaf), options_(options), end_(static_cast<int>(program.steps.size())) {}
 
   Placement run() {
@@ -66,7 +66,7 @@ class Placer {
   void read(Port r, int s) { readers_[r].push_back(s); }
 
   Location location_of_leaf(Port r) {
-    const Node& n = graph_.node(r.node);
+    const OpNode& n = graph_.node(r.node);
     if (n.op->name != "constant") return leaf_(n);
     const auto [known, fresh] = constant_at_.try_emplace(r.node, constants_.size());
     if (fresh) {
@@ -296,7 +296,7 @@ class Placer {
   const Program& program_;
   const Graph& graph_;
   std::span<const Pin> pins_;
-  const std::function<Location(const Node&)>& leaf_;
+  const std::function<Location(const OpNode&)>& leaf_;
   const CompileOptions& options_;
   int end_;
   std::map<Port, int> producer_;
@@ -315,7 +315,7 @@ class Placer {
 
 }  // namespace
 
-Placement place(const Program& program, std::span<const Pin> pins, const std::function<Location(const Node&)>& leaf, const CompileOptions& options) {
+Placement place(const Program& program, std::span<const Pin> pins, const std::function<Location(const OpNode&)>& leaf, const CompileOptions& options) {
   return Placer(program, pins, leaf, options).run();
 }
 

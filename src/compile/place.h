@@ -26,6 +26,6 @@ struct Placement {
 };
 
 // `leaf` gives the place of a graph's input or variable.
-Placement place(const Program& program, std::span<const Pin> pins, const std::function<Location(const Node&)>& leaf, const CompileOptions& options);
+Placement place(const Program& program, std::span<const Pin> pins, const std::function<Location(const OpNode&)>& leaf, const CompileOptions& options);
 
 }  // namespace strata

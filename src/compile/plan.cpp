@@ -43,7 +43,7 @@ class Flattener {
  public:
   Flattener(Backend& backend, Backend& reference, const CompileOptions& options) : backend_(backend), reference_(reference), options_(options) {}
 
-  Flat flatten(Program& program, std::span<const Pin> pins, const std::function<Location(const Node&)>& leaf) {
+  Flat flatten(Program& program, std::span<const Pin> pins, const std::function<Location(const OpNode&)>& leaf) {
     std::map<std::size_t, Flat> bodies;
     for (std::size_t s = 0; s < program.steps.size(); ++s)
       if (program.steps[s].scan) {
@@ -83,7 +83,7 @@ class Flattener {
     std::vector<Pin> pins;
     for (std::size_t i = 0; i < body.graph.outputs.size(); ++i)
       pins.push_back({body.graph.outputs[i], {Space::body_output, static_cast<std::int32_t>(i), 0}});
-    const auto leaf = [&](const Node& n) -> Location {
+    const auto leaf = [&](const OpNode& n) -> Location {
       const std::string& name = n.attributes.text("name");
       std::size_t index = std::stoul(name.substr(1));
       if (name[0] != 'c') index += scan.carries;
@@ -196,13 +196,13 @@ std::shared_ptr<const Plan> compile(const Graph& graph, Backend& backend, Backen
   Program program = lower(simplify(graph, options, reference), backend, reference, options);
   auto plan = std::make_shared<Plan>();
   std::map<std::string, std::int32_t> input_index;
-  for (const Node& n : program.graph.nodes())
+  for (const OpNode& n : program.graph.nodes())
     if (n.op->name == "input") {
       const auto index = static_cast<std::int32_t>(plan->inputs.size());
       input_index[n.attributes.text("name")] = index;
       plan->inputs.push_back({n.attributes.text("name"), array_type(n.outputs[0]), {Space::input, index, 0}});
     }
-  const auto leaf = [&](const Node& n) -> Location {
+  const auto leaf = [&](const OpNode& n) -> Location {
     if (n.op->name == "input") return {Space::input, input_index.at(n.attributes.text("name")), 0};
     const VariablePlace& v = variables[static_cast<std::size_t>(n.attributes.integer("id"))];
     return {Space::variable, v.group, v.offset};

@@ -86,10 +86,10 @@ class Simplifier {
   }
 
   Value at(Port p) const { return moved_[static_cast<std::size_t>(p.node)][static_cast<std::size_t>(p.output)]; }
-  const Node& node(Value v) const { return to_.node(v.node()); }
+  const OpNode& node(Value v) const { return to_.node(v.node()); }
 
   void rewrite(std::size_t i) {
-    const Node& n = from_.nodes()[i];
+    const OpNode& n = from_.nodes()[i];
     to_.place = n.place;
     std::vector<Value> inputs;
     for (const Port& p : n.inputs) inputs.push_back(at(p));
@@ -127,7 +127,7 @@ class Simplifier {
     for (std::size_t k = 0; k < n.outputs.size(); ++k) moved_[i].push_back(Value(&to_, first.node(), static_cast<std::int32_t>(k)));
   }
 
-  Value constant(const Node& n) {
+  Value constant(const OpNode& n) {
     if (n.attributes.has("tensor")) return to_.constant(from_.tensor(n.attributes.integer("tensor")));
     const auto [known, fresh] = seen_.try_emplace(key_of(*n.op, {}, n.attributes));
     if (fresh || !options_.merge) known->second = to_.constant(n.attributes.dtype("dtype"), n.attributes.number("value"));
@@ -136,7 +136,7 @@ class Simplifier {
 
   // An elementwise op broadcasts by itself: what was broadcast for it alone is taken as it was, where the result keeps its
   // shape.
-  void shed_broadcasts(std::vector<Value>& inputs, const Node& n) {
+  void shed_broadcasts(std::vector<Value>& inputs, const OpNode& n) {
     for (std::size_t k = 0; k < inputs.size(); ++k) {
       if (node(inputs[k]).op->name != "broadcast_to") continue;
       std::vector<Value> lean = inputs;
@@ -148,12 +148,12 @@ class Simplifier {
   }
 
   bool is_constant(Value v, double number) const {
-    const Node& n = node(v);
+    const OpNode& n = node(v);
     return n.op->name == "constant" && !n.attributes.has("tensor") && n.attributes.number("value") == number;
   }
 
   // x*1 and x/1 are x, to the bit.
-  std::optional<Value> unchanged_operand(const Node& n, const std::vector<Value>& inputs) const {
+  std::optional<Value> unchanged_operand(const OpNode& n, const std::vector<Value>& inputs) const {
     const auto whole = [&](Value v) { return v.shape() == n.outputs[0].shape; };
     if ((n.op->name == "multiply" || n.op->name == "divide") && is_constant(inputs[1], 1) && whole(inputs[0])) return inputs[0];
     if (n.op->name == "multiply" && is_constant(inputs[0], 1) && whole(inputs[1])) return inputs[1];
@@ -162,7 +162,7 @@ class Simplifier {
 
   // The elements of a constant, or of a broadcast one that is not too large.
   std::optional<Tensor> known(Value v) {
-    const Node& n = node(v);
+    const OpNode& n = node(v);
     if (n.op->name == "constant") {
       if (n.attributes.has("tensor")) return to_.tensor(n.attributes.integer("tensor"));
       Tensor t(v.dtype(), {});
@@ -175,7 +175,7 @@ class Simplifier {
     return evaluate(*n.op, n.attributes, std::span<const Tensor>(&*x, 1), n.outputs, reference_)[0];
   }
 
-  std::optional<Value> fold(const Node& n, const std::vector<Value>& inputs) {
+  std::optional<Value> fold(const OpNode& n, const std::vector<Value>& inputs) {
     const bool foldable = (n.op->kind == OpKind::elementwise || n.op->kind == OpKind::primitive) && n.op->name != "broadcast_to" &&
                           n.outputs.size() == 1 && !inputs.empty();
     if (!foldable || n.outputs[0].shape.elements().value() > largest_folded_output) return std::nullopt;
@@ -210,7 +210,7 @@ Graph decompose(const Graph& graph, const std::function<bool(std::int32_t)>& whi
   std::vector<std::vector<Value>> moved(graph.nodes().size());
   const auto at = [&](Port p) { return moved[static_cast<std::size_t>(p.node)][static_cast<std::size_t>(p.output)]; };
   for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
-    const Node& n = graph.nodes()[i];
+    const OpNode& n = graph.nodes()[i];
     to.place = n.place;
     std::vector<Value> inputs;
     for (const Port& p : n.inputs) inputs.push_back(at(p));

@@ -123,8 +123,9 @@ class Writer {
     const Config own = e.layer.dtype();
     Json config = {{"name", e.name}, {"trainable", e.layer.trainable()}, {"dtype", own.is_null() ? policy(model_.run.dtype) : json_of(own, "")}};
     const Config whole = e.layer.config();
-    for (auto& [key, value] : arguments_of(*whole.as<ObjectConfig>(), e.layer.type()).items())
-      if (!config.contains(key)) config[key] = std::move(value);
+    const Json arguments = arguments_of(*whole.as<ObjectConfig>(), e.layer.type());
+    for (const auto& [key, value] : arguments.items())
+      if (!config.contains(key)) config[key] = value;
     return envelope("keras.layers", e.layer.name(), std::move(config));
   }
 

@@ -29,7 +29,7 @@ std::vector<Value> gradients(std::span<const Value> outputs, std::span<const Val
   std::vector<bool> on_path(static_cast<std::size_t>(before));
   for (const Value& v : inputs) on_path[static_cast<std::size_t>(v.node())] = true;
   for (std::int32_t id = 0; id < before; ++id) {
-    const Node& n = graph.node(id);
+    const OpNode& n = graph.node(id);
     if (!n.op->gradient) continue;
     for (const Port& p : n.inputs)
       if (on_path[static_cast<std::size_t>(p.node)] && is_floating(graph.type(p).dtype)) on_path[static_cast<std::size_t>(id)] = true;

@@ -17,7 +17,7 @@ Value Graph::add(const Op& op, std::vector<Value> inputs, Attributes attributes)
     ports.push_back(port(v));
   }
   std::vector<TensorType> outputs = op.infer(types, attributes);
-  nodes_.push_back(Node{&op, std::move(ports), std::move(attributes), std::move(outputs), place});
+  nodes_.push_back(OpNode{&op, std::move(ports), std::move(attributes), std::move(outputs), place});
   return {this, static_cast<std::int32_t>(nodes_.size()) - 1, 0};
 }
 
@@ -61,7 +61,7 @@ std::string text_of(const Attribute& a) {
 std::string print(const Graph& graph) {
   std::string text;
   for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
-    const Node& n = graph.nodes()[i];
+    const OpNode& n = graph.nodes()[i];
     text += fmt::format("%{} = {}", i, n.op->name);
     for (const Port& p : n.inputs) text += p.output ? fmt::format(" %{}.{}", p.node, p.output) : fmt::format(" %{}", p.node);
     for (const auto& [key, value] : n.attributes)
@@ -80,7 +80,7 @@ Graph specialize(const Graph& graph, const Bindings& bindings) {
   Graph result;
   std::vector<Value> first(graph.nodes().size());
   for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
-    const Node& n = graph.nodes()[i];
+    const OpNode& n = graph.nodes()[i];
     Attributes attributes;
     for (const auto& [key, value] : n.attributes) {
       if (const auto* shape = std::get_if<Shape>(&value)) attributes.set(key, Shape::of(shape->bind(bindings)));

@@ -21,7 +21,8 @@ struct Port {
   friend auto operator<=>(const Port&, const Port&) = default;
 };
 
-struct Node {
+// (Not `Node`: that is the spec's tree, and one program holds both.)
+struct OpNode {
   const Op* op;
   std::vector<Port> inputs;
   Attributes attributes;
@@ -43,8 +44,8 @@ class Graph {
   Value constant(DType dtype, double value);
   Value constant(const Tensor& tensor);
 
-  const std::deque<Node>& nodes() const { return nodes_; }
-  const Node& node(std::int32_t id) const { return nodes_[static_cast<std::size_t>(id)]; }
+  const std::deque<OpNode>& nodes() const { return nodes_; }
+  const OpNode& node(std::int32_t id) const { return nodes_[static_cast<std::size_t>(id)]; }
   const TensorType& type(Port p) const { return node(p.node).outputs[static_cast<std::size_t>(p.output)]; }
   // The elements of a `constant` node that was made from a tensor, by its attribute "tensor".
   const Tensor& tensor(std::int64_t index) const { return tensors_[static_cast<std::size_t>(index)]; }
@@ -59,7 +60,7 @@ class Graph {
 
 
  private:
-  std::deque<Node> nodes_;
+  std::deque<OpNode> nodes_;
   std::vector<Tensor> tensors_;
 };
 

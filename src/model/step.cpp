@@ -9,7 +9,7 @@ namespace strata {
 
 CompiledStep::CompiledStep(std::unique_ptr<Trace> trace, std::vector<std::string> outputs, std::shared_ptr<Backend> backend, CompileOptions options)
     : trace_(std::move(trace)), outputs_(std::move(outputs)), backend_(std::move(backend)), options_(std::move(options)) {
-  for (const Node& n : trace_->graph.nodes())
+  for (const OpNode& n : trace_->graph.nodes())
     if (n.op->name == "input") inputs_.push_back({n.attributes.text("name"), n.outputs[0]});
 }
 

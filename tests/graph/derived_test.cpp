@@ -20,7 +20,7 @@ TEST(Examples, reach_every_op_of_the_table) {
   std::set<std::string_view> reached;
   for (const OpExample& example : op_examples()) {
     const auto built = example_graph(example, true);
-    for (const Node& n : built->graph.nodes()) reached.insert(n.op->name);
+    for (const OpNode& n : built->graph.nodes()) reached.insert(n.op->name);
   }
   for (const Op* op : all_ops())
     if (op->kind != OpKind::leaf) {
@@ -33,7 +33,7 @@ TEST(Decomposition, has_the_types_of_the_op_and_no_fused_op_inside) {
     for (const OpExample& example : op_examples(t)) {
       SCOPED_TRACE(text_of(example));
       const auto built = example_graph(example, true);
-      for (const Node& n : built->graph.nodes()) {
+      for (const OpNode& n : built->graph.nodes()) {
         if (n.op->kind != OpKind::fused) continue;
         ASSERT_TRUE(n.op->decompose) << n.op->name;
         Graph parts;
@@ -46,7 +46,7 @@ TEST(Decomposition, has_the_types_of_the_op_and_no_fused_op_inside) {
           EXPECT_EQ(made[i].dtype(), n.outputs[i].dtype) << n.op->name << " output " << i;
           EXPECT_EQ(made[i].shape().str(), n.outputs[i].shape.str()) << n.op->name << " output " << i;
         }
-        for (const Node& part : parts.nodes()) EXPECT_NE(part.op->kind, OpKind::fused) << n.op->name << " holds " << part.op->name;
+        for (const OpNode& part : parts.nodes()) EXPECT_NE(part.op->kind, OpKind::fused) << n.op->name << " holds " << part.op->name;
       }
     }
 }

@@ -39,7 +39,7 @@ std::vector<TensorType> scanned(Types in, const Attributes& a) {
 // Copies the nodes of `body` into `graph`; its inputs become the given values. Returns its outputs.
 std::vector<Value> inlined(const Graph& body, Graph& graph, const std::map<std::string, Value>& inputs) {
   std::vector<Value> first;
-  for (const Node& n : body.nodes()) {
+  for (const OpNode& n : body.nodes()) {
     if (n.op->name == "input") {
       first.push_back(inputs.at(n.attributes.text("name")));
       continue;
