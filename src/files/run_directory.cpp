@@ -1,0 +1,111 @@
+#include "src/files/run_directory.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <strata/error.h>
+#include "src/files/config_json.h"
+#include "src/io/atomic_file.h"
+#include "src/io/csv.h"
+
+namespace strata {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// A directory that was not there before.
+bool make_new(const fs::path& path) {
+  if (::mkdir(path.c_str(), 0777) == 0) return true;
+  if (errno == EEXIST) return false;
+  throw Error(ErrorKind::runtime, fmt::format("{}: the run directory cannot be made: {}", path.string(), std::strerror(errno)));
+}
+
+void make_parents(const fs::path& path) {
+  std::error_code failed;
+  if (path.has_parent_path()) fs::create_directories(path.parent_path(), failed);
+  if (failed) throw Error(ErrorKind::runtime, fmt::format("{}: the folder cannot be made: {}", path.parent_path().string(), failed.message()));
+}
+
+}  // namespace
+
+RunDirectory RunDirectory::create(const std::string& path, const std::string& name) {
+  if (!path.empty()) {
+    const fs::path directory = fs::absolute(path).lexically_normal();
+    make_parents(directory);
+    if (!make_new(directory))
+      throw Error(ErrorKind::spec, fmt::format("{}: is there already, a run directory is never overwritten", path), "name another one, or go on with it: --resume " + path);
+    return RunDirectory(directory);
+  }
+  const fs::path folder = fs::absolute(fs::path("runs") / name);
+  std::error_code failed;
+  fs::create_directories(folder, failed);
+  if (failed) throw Error(ErrorKind::runtime, fmt::format("{}: the folder cannot be made: {}", folder.string(), failed.message()));
+  for (int number = 1;; ++number)
+    if (make_new(folder / std::to_string(number))) return RunDirectory(folder / std::to_string(number));
+}
+
+bool RunDirectory::is_one(const std::string& path) { return fs::is_directory(path) && fs::exists(fs::path(path) / "spec.yaml"); }
+
+RunDirectory RunDirectory::open(const std::string& path) {
+  if (!fs::exists(path)) throw Error(ErrorKind::spec, fmt::format("{}: there is no such run directory", path));
+  if (!is_one(path)) throw Error(ErrorKind::spec, fmt::format("{}: is no run directory: it has no spec.yaml", path));
+  return RunDirectory(fs::absolute(path).lexically_normal());
+}
+
+RunDirectory::RunDirectory(RunDirectory&& other) noexcept : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+RunDirectory::~RunDirectory() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
+std::string RunDirectory::best_model() const { return fs::exists(path_ / "best.keras") ? file("best.keras") : last_model(); }
+std::string RunDirectory::last_model() const { return fs::exists(path_ / "model.keras") ? file("model.keras") : ""; }
+
+void RunDirectory::lock() {
+  const std::string name = file(".lock");
+  lock_ = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (lock_ < 0) throw Error(ErrorKind::runtime, fmt::format("{}: cannot be opened: {}", name, std::strerror(errno)));
+  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    char holder[64] = {};
+    const ssize_t n = ::pread(lock_, holder, sizeof holder - 1, 0);
+    throw Error(ErrorKind::runtime, fmt::format("{}: another process trains here{}", path_.string(), n > 0 ? fmt::format(" (process {})", holder) : ""),
+                "wait for it, or stop it");
+  }
+  const std::string self = std::to_string(::getpid());
+  if (::ftruncate(lock_, 0) != 0 || ::pwrite(lock_, self.data(), self.size(), 0) < 0)
+    throw Error(ErrorKind::runtime, fmt::format("{}: cannot be written: {}", name, std::strerror(errno)));
+}
+
+void RunDirectory::write(const std::string& name, const std::string& text) const { write_atomically(path_ / name, as_bytes(text)); }
+
+void RunDirectory::write_history(const History& history) const {
+  std::string table = "epoch", lines;
+  for (const auto& [name, values] : history.history) table += "," + csv_cell(name);
+  table += "\n";
+  for (std::size_t row = 0; row < history.epoch.size(); ++row) {
+    table += std::to_string(history.epoch[row] + 1);
+    nlohmann::ordered_json line = {{"epoch", history.epoch[row] + 1}};
+    for (const auto& [name, values] : history.history) {
+      // A value that began later (validation_freq) has fewer rows; its rows are the last ones.
+      const std::size_t missing = history.epoch.size() - std::min(history.epoch.size(), values.size());
+      const bool there = row >= missing;
+      table += there ? fmt::format(",{}", values[row - missing]) : ",";
+      if (there) line[name] = std::isfinite(values[row - missing]) ? nlohmann::ordered_json(values[row - missing]) : nullptr;
+    }
+    table += "\n";
+    lines += line.dump() + "\n";
+  }
+  write("history.csv", table);
+  write("metrics.jsonl", lines);
+}
+
+}  // namespace strata
