@@ -87,19 +87,21 @@ void RunDirectory::lock() {
 
 void RunDirectory::write(const std::string& name, const std::string& text) const { write_atomically(path_ / name, as_bytes(text)); }
 
-void RunDirectory::write_history(const History& history) const {
+void RunDirectory::write_history(const History& history, int validation_freq) const {
   std::string table = "epoch", lines;
   for (const auto& [name, values] : history.history) table += "," + csv_cell(name);
   table += "\n";
-  for (std::size_t row = 0; row < history.epoch.size(); ++row) {
-    table += std::to_string(history.epoch[row] + 1);
-    nlohmann::ordered_json line = {{"epoch", history.epoch[row] + 1}};
-    for (const auto& [name, values] : history.history) {
-      // A value that began later (validation_freq) has fewer rows; its rows are the last ones.
-      const std::size_t missing = history.epoch.size() - std::min(history.epoch.size(), values.size());
-      const bool there = row >= missing;
-      table += there ? fmt::format(",{}", values[row - missing]) : ",";
-      if (there) line[name] = std::isfinite(values[row - missing]) ? nlohmann::ordered_json(values[row - missing]) : nullptr;
+  std::vector<std::size_t> next(history.history.size());
+  for (const int epoch : history.epoch) {
+    table += std::to_string(epoch + 1);
+    nlohmann::ordered_json line = {{"epoch", epoch + 1}};
+    for (std::size_t c = 0; c < next.size(); ++c) {
+      const auto& [name, values] = history.history[c];
+      const bool measured = (!name.starts_with("val_") || (epoch + 1) % validation_freq == 0) && next[c] < values.size();
+      table += measured ? fmt::format(",{}", values[next[c]]) : ",";
+      if (!measured) continue;
+      const double value = values[next[c]++];
+      line[name] = std::isfinite(value) ? nlohmann::ordered_json(value) : nullptr;
     }
     table += "\n";
     lines += line.dump() + "\n";

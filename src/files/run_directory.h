@@ -38,7 +38,8 @@ class RunDirectory {
   // Until this object goes away, no other process may train here: a second one gets an Error that names the first.
   void lock();
   void write(const std::string& name, const std::string& text) const;
-  void write_history(const History& history) const;
+  // Validation values stand in the epochs that `validation_freq` gives them.
+  void write_history(const History& history, int validation_freq) const;
 
  private:
   explicit RunDirectory(std::filesystem::path path) : path_(std::move(path)) {}

@@ -1,0 +1,52 @@
+// One file per verb: it adds its options to the command line and does its work when it was the one that was called.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "src/spec/tree.h"
+
+namespace CLI {
+class App;
+}
+
+namespace strata {
+
+// What every verb has.
+struct CommonOptions {
+  std::string backend;  // "": what the spec says
+  int threads = -1;     // -1: what the spec says
+  std::vector<std::string> set;
+  bool json = false, quiet = false;
+};
+
+// The verb that was called, once the command line is read. Returns the exit code.
+using Work = std::function<int()>;
+
+struct Verbs {
+  CLI::App& app;
+  CommonOptions& common;
+  Work& work;
+  // A sub-command with the common options; `run` becomes the work when it is called.
+  CLI::App& add(const std::string& name, const std::string& sentence, Work run);
+};
+
+void add_train(Verbs& verbs);
+void add_evaluate(Verbs& verbs);
+void add_predict(Verbs& verbs);
+void add_summary(Verbs& verbs);
+void add_validate(Verbs& verbs);
+void add_render(Verbs& verbs);
+void add_describe(Verbs& verbs);
+void add_convert(Verbs& verbs);
+void add_schema(Verbs& verbs);
+void add_devices(Verbs& verbs);
+void add_version(Verbs& verbs);
+
+// One JSON object on one line of stdout.
+void print_json(const Node& node);
+// A line for the person who watches, on stderr; nothing with --quiet.
+void say(const CommonOptions& common, const std::string& line);
+
+}  // namespace strata
