@@ -105,11 +105,11 @@ void Diagnostics::add(Diagnostic d) {
   list_.push_back(std::move(d));
 }
 
-void Diagnostics::error(const Source& source, TextRange range, const std::string& message, const std::string& hint) {
+void Diagnostics::error(const SourceRef& source, TextRange range, const std::string& message, const std::string& hint) {
   add({Diagnostic::Severity::error, source->name(), source, range, source->place(range.begin), message, hint});
 }
 
-void Diagnostics::warning(const Source& source, TextRange range, const std::string& message, const std::string& hint) {
+void Diagnostics::warning(const SourceRef& source, TextRange range, const std::string& message, const std::string& hint) {
   add({Diagnostic::Severity::warning, source->name(), source, range, source->place(range.begin), message, hint});
 }
 

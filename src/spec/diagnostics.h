@@ -20,7 +20,7 @@ struct Diagnostic {
   enum class Severity { error, warning };
   Severity severity = Severity::error;
   std::string file;
-  Source source;             // null: about the file as a whole, without range and place
+  SourceRef source;             // null: about the file as a whole, without range and place
   TextRange range;
   Place place;
   std::string message, hint;
@@ -31,8 +31,8 @@ class Diagnostics {
   static constexpr std::size_t max_shown = 20;
 
   // Message and hint may quote names and values as they stand in a file: control characters are escaped here.
-  void error(const Source& source, TextRange range, const std::string& message, const std::string& hint = {});
-  void warning(const Source& source, TextRange range, const std::string& message, const std::string& hint = {});
+  void error(const SourceRef& source, TextRange range, const std::string& message, const std::string& hint = {});
+  void warning(const SourceRef& source, TextRange range, const std::string& message, const std::string& hint = {});
   void file_error(const std::string& file, const std::string& message, const std::string& hint = {});
   void add(const Diagnostics& other);
 

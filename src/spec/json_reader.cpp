@@ -16,7 +16,7 @@ namespace {
 // place of every token is found by walking the text along with it.
 class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
  public:
-  JsonEvents(const Source& source, Diagnostics& diagnostics)
+  JsonEvents(const SourceRef& source, Diagnostics& diagnostics)
       : source_(source), text_(source->text()), diagnostics_(diagnostics),
         builder_(source, diagnostics, spec_limits::json_nesting) {}
 
@@ -96,7 +96,7 @@ class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
 
   [[noreturn]] void explain(std::size_t seen, bool number_overflow);
 
-  Source source_;
+  SourceRef source_;
   const std::string& text_;
   Diagnostics& diagnostics_;
   TreeBuilder builder_;
@@ -159,7 +159,7 @@ void JsonEvents::explain(std::size_t seen, bool number_overflow) {
 
 }  // namespace
 
-Node read_json(const Source& source, Diagnostics& diagnostics) {
+Node read_json(const SourceRef& source, Diagnostics& diagnostics) {
   if (source->text().find_first_not_of(" \t\n") == std::string::npos) {
     diagnostics.file_error(source->name(), "the spec is empty", "the smallest one: {\"model\": [{\"Input\": {\"shape\": [4]}}, {\"Dense\": {\"units\": 1}}]}");
     diagnostics.throw_if_errors();

@@ -6,6 +6,6 @@
 namespace strata {
 
 // One JSON text (RFC 8259), strictly: see reader.h.
-Node read_json(const Source& source, Diagnostics& diagnostics);
+Node read_json(const SourceRef& source, Diagnostics& diagnostics);
 
 }  // namespace strata

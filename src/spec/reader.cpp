@@ -19,11 +19,11 @@ bool is_json(const SourceText& source) {
 
 }  // namespace
 
-Node read_tree(const Source& source, Diagnostics& diagnostics) {
+Node read_tree(const SourceRef& source, Diagnostics& diagnostics) {
   return is_json(*source) ? read_json(source, diagnostics) : read_yaml(source, diagnostics);
 }
 
-Node read_tree(const Source& source) {
+Node read_tree(const SourceRef& source) {
   Diagnostics diagnostics;
   Node tree = read_tree(source, diagnostics);
   diagnostics.throw_if_errors();

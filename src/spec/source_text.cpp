@@ -94,7 +94,7 @@ std::size_t utf8_count(std::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return !continues(static_cast<unsigned char>(c)); });
 }
 
-Source SourceText::read(const std::string& path) {
+SourceRef SourceText::read(const std::string& path) {
   // O_NONBLOCK: opening a FIFO must not wait for a writer.
   const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
   struct stat status;
@@ -119,10 +119,10 @@ Source SourceText::read(const std::string& path) {
   return from_text(path, std::move(text));
 }
 
-Source SourceText::from_text(const std::string& name, std::string text) {
+SourceRef SourceText::from_text(const std::string& name, std::string text) {
   if (text.size() > max_bytes) refuse_size(name);
   check_utf8(name, text);
-  return Source(new SourceText(name, with_plain_line_breaks(std::move(text))));
+  return SourceRef(new SourceText(name, with_plain_line_breaks(std::move(text))));
 }
 
 SourceText::SourceText(std::string name, std::string text) : name_(std::move(name)), text_(std::move(text)), line_begins_{0} {

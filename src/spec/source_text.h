@@ -11,17 +11,17 @@
 namespace strata {
 
 class SourceText;
-using Source = std::shared_ptr<const SourceText>;
+using SourceRef = std::shared_ptr<const SourceText>;
 
 class SourceText {
  public:
   static constexpr std::size_t max_bytes = std::size_t{16} << 20;
 
   // Reads a regular file; a SpecError tells what is wrong with it.
-  static Source read(const std::string& path);
+  static SourceRef read(const std::string& path);
   // `name` is what errors show for a file's name ("--set", "<stdin>"). A byte order mark is dropped and "\r\n" and "\r"
   // become "\n", so that offsets count in the text that is kept.
-  static Source from_text(const std::string& name, std::string text);
+  static SourceRef from_text(const std::string& name, std::string text);
 
   const std::string& name() const { return name_; }
   const std::string& text() const { return text_; }

@@ -119,7 +119,7 @@ bool Node::erase(std::string_view key) {
   return true;
 }
 
-Node& Node::locate(Source source, TextRange range) {
+Node& Node::locate(SourceRef source, TextRange range) {
   source_ = std::move(source);
   range_ = range;
   return *this;

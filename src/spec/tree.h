@@ -62,10 +62,10 @@ class Node {
 
   // Where it stands. A node made by a program has no source. An absent value (`Flatten:`) has an empty range behind its
   // colon; what an alias brought stands where the anchor is; a block scalar's range is its header.
-  const Source& source() const { return source_; }
+  const SourceRef& source() const { return source_; }
   const TextRange& range() const { return range_; }
   Place place() const { return source_ ? source_->place(range_.begin) : Place(); }
-  Node& locate(Source source, TextRange range);
+  Node& locate(SourceRef source, TextRange range);
 
   // "an integer", "a mapping", ...
   static const char* describe(Kind kind);
@@ -84,7 +84,7 @@ class Node {
   std::string text_;
   std::vector<Node> items_;  // a mapping's keys and values take turns
   TextRange range_;
-  Source source_;
+  SourceRef source_;
 };
 
 // Kinds, values, keys and order; neither places nor quotes. NaN equals NaN.

@@ -25,7 +25,7 @@ class TreeBuilder {
   };
   static constexpr std::size_t npos = static_cast<std::size_t>(-1);
 
-  TreeBuilder(const Source& source, Diagnostics& diagnostics, std::size_t nesting)
+  TreeBuilder(const SourceRef& source, Diagnostics& diagnostics, std::size_t nesting)
       : source_(source), diagnostics_(diagnostics), nesting_(nesting) {}
 
   bool expects_key() const { return !open_.empty() && open_.back().node.is_mapping() && !open_.back().key; }
@@ -47,7 +47,7 @@ class TreeBuilder {
   std::string position(std::size_t offset) const;  // "line 3, column 5"
 
  private:
-  Source source_;
+  SourceRef source_;
   Diagnostics& diagnostics_;
   std::size_t nesting_, nodes_ = 0;
   std::vector<Open> open_;

@@ -24,7 +24,7 @@ constexpr std::string_view core_tags = "tag:yaml.org,2002:";
 // ranges are measured on the text here, and what measuring finds missing is an error.
 class YamlEvents : public YAML::EventHandler {
  public:
-  YamlEvents(const Source& source, Diagnostics& diagnostics)
+  YamlEvents(const SourceRef& source, Diagnostics& diagnostics)
       : source_(source), text_(source->text()), diagnostics_(diagnostics),
         builder_(source, diagnostics, spec_limits::yaml_nesting) {}
 
@@ -96,7 +96,7 @@ class YamlEvents : public YAML::EventHandler {
   std::size_t open_bracket(std::size_t end) const;
   [[noreturn]] void refuse_second_document(std::size_t begin);
 
-  Source source_;
+  SourceRef source_;
   const std::string& text_;
   Diagnostics& diagnostics_;
   TreeBuilder builder_;
@@ -452,7 +452,7 @@ void YamlEvents::explain(const YAML::Exception& error) {
 
 }  // namespace
 
-Node read_yaml(const Source& source, Diagnostics& diagnostics) {
+Node read_yaml(const SourceRef& source, Diagnostics& diagnostics) {
   const std::string& text = source->text();
   const auto control = std::find_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') || c == 0x7F;

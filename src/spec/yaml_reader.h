@@ -6,6 +6,6 @@
 namespace strata {
 
 // One YAML 1.2 document, strictly: see reader.h.
-Node read_yaml(const Source& source, Diagnostics& diagnostics);
+Node read_yaml(const SourceRef& source, Diagnostics& diagnostics);
 
 }  // namespace strata

@@ -53,7 +53,7 @@ TEST(Scalars, CoreSchema) {
 }
 
 TEST(Diagnostics, Golden) {
-  const Source source = SourceText::from_text("mnist.yaml", "compile:\n  optimizer:\n    learning_rat: 0.001\n\tname: \"é\"\n");
+  const SourceRef source = SourceText::from_text("mnist.yaml", "compile:\n  optimizer:\n    learning_rat: 0.001\n\tname: \"é\"\n");
   Diagnostics d;
   d.warning(source, {44, 46}, "a tab");
   d.error(source, {26, 38}, "unknown argument 'learning_rat' of optimizer Adam", did_you_mean("learning_rat", {"learning_rate", "beta_1"}));
@@ -76,7 +76,7 @@ TEST(Diagnostics, Golden) {
 }
 
 TEST(Diagnostics, TabsControlCharactersAndLongLines) {
-  const Source source = SourceText::from_text("a", "\tx\x1b[1m: é\n" + std::string(300, '-') + "here" + std::string(300, '-'));
+  const SourceRef source = SourceText::from_text("a", "\tx\x1b[1m: é\n" + std::string(300, '-') + "here" + std::string(300, '-'));
   Diagnostics d;
   d.error(source, {8, 10}, "bad \x1b\n\xE2\x80\xAE");
   d.error(source, {311, 315}, "far");
@@ -100,7 +100,7 @@ TEST(Diagnostics, AllErrorsOfOneText) {
 }
 
 TEST(Diagnostics, ShowsTwentyThenACount) {
-  const Source source = SourceText::from_text("a", std::string(30, 'x'));
+  const SourceRef source = SourceText::from_text("a", std::string(30, 'x'));
   Diagnostics d;
   for (std::size_t i = 0; i < 30; ++i) d.error(source, {29 - i, 30 - i}, "wrong");
   EXPECT_THAT(d.text(), testing::EndsWith("a:1:20: error: wrong\n  |\n1 | " + std::string(30, 'x') + "\n  | " + std::string(19, ' ') +
