@@ -162,8 +162,8 @@ DataSpec check_data(const Node& node, Diagnostics& diagnostics) {
       auto& slot = name == "train" ? data.train : name == "validation" ? data.validation : data.test;
       slot = check_table(*table, *node.find_key(name), name, defaults, diagnostics);
     }
-  if (defaults.find("x") && !data.train)  // `data: {x:, y:}` is the training table
-    data.train = check_table(defaults, node, "data", Node::mapping(), diagnostics);
+  if (defaults.size() > 0 && !data.train && !data.validation && !data.test)  // `data: {x:, y:}` is the training table
+    data.train = check_table(Node::mapping(), node, "data", defaults, diagnostics);
   return data;
 }
 
