@@ -58,30 +58,30 @@ struct LSTM {
     const Value kernel = s.weight("lstm_cell/kernel", {features, *units * 4}, {kernel_initializer, kernel_regularizer, kernel_constraint});
     const Value recurrent = s.weight("lstm_cell/recurrent_kernel", {*units, *units * 4}, {recurrent_initializer, recurrent_regularizer, recurrent_constraint});
     const Value bias = use_bias ? s.weight("lstm_cell/bias", {*units * 4}, {first_bias(), bias_regularizer, bias_constraint}) : Value();
-    const Value dropped = step_dropout(s, r.x, {batch, features}, dropout, seed);
-    const Value dropped_h = step_dropout(s, r.x, {batch, *units}, recurrent_dropout, seed);
-    const Value x = dropped ? r.x * dropped : r.x;
+    const int masks = recurrent_dropout > 0 ? 4 : 1;  // as in Keras: one for each gate where the state is dropped
+    const StepDropout drop_x = step_dropout(s, r.x, {batch, features}, dropout, seed, masks);
+    const StepDropout drop_h = step_dropout(s, r.x, {batch, *units}, recurrent_dropout, seed, masks);
 
-    if (bias && !dropped_h && activation.name() == "tanh" && recurrent_activation.name() == "sigmoid") {
+    if (bias && recurrent_dropout == 0 && activation.name() == "tanh" && recurrent_activation.name() == "sigmoid") {
+      const Value x = drop_x.empty() ? r.x : r.x * drop_x[0];
       const LstmOutput y = lstm(x, r.initial[0], r.initial[1], kernel, recurrent, bias, r.mask);
       return r.outputs({y.sequence, {y.hidden, y.cell}});
     }
-    const Value projected = bias ? matmul(x, kernel) + bias : matmul(x, kernel);
+    Value projected = dropped_matmul(r.x, kernel, drop_x);
+    if (bias) projected = projected + bias;
     std::vector<Value> invariants{recurrent};
-    if (dropped_h) invariants.push_back(dropped_h);
+    invariants.insert(invariants.end(), drop_h.begin(), drop_h.end());
     return r.outputs(r.over_time([this](const auto& states, Value in, const auto& k) { return step(states, in, k); }, projected, invariants));
   }
 
  private:
   Initializer first_bias() const { return unit_forget_bias ? Initializer(UnitForgetBias{bias_initializer}) : bias_initializer; }
 
-  // invariants: the recurrent kernel, and what drops parts of h.
+  // invariants: the recurrent kernel, then what drops parts of h.
   std::vector<Value> step(const std::vector<Value>& states, Value projected, const std::vector<Value>& invariants) const {
-    const Value h = invariants.size() > 1 ? states[0] * invariants[1] : states[0];
-    const Value z = projected + matmul(h, invariants[0]);
-    const auto gate = [&](std::int64_t k) { return slice(z, -1, *units * k, *units * (k + 1)); };
-    const Value i = recurrent_activation(gate(0)), f = recurrent_activation(gate(1)), o = recurrent_activation(gate(3));
-    const Value c = f * states[1] + i * activation(gate(2));
+    const Value z = projected + dropped_matmul(states[0], invariants[0], std::span(invariants).subspan(1));
+    const Value i = recurrent_activation(gate(z, 0, 4)), f = recurrent_activation(gate(z, 1, 4)), o = recurrent_activation(gate(z, 3, 4));
+    const Value c = f * states[1] + i * activation(gate(z, 2, 4));
     return {o * activation(c), c};
   }
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,7 @@ Fields recurrent_fields() {
 }
 template <class T>
 Fields step_dropout_fields() {
-  return {field("dropout", &T::dropout, "Fraction of the input's features to drop, the same ones at every step.", between(0, 1)),
+  return {field("dropout", &T::dropout, "Fraction of the input's features to drop, the same at every step.", between(0, 1)),
           field("recurrent_dropout", &T::recurrent_dropout, "Fraction of the state to drop, the same units at every step.", between(0, 1)),
           field("seed", &T::seed, "Makes this layer's random stream differ.")};
 }
@@ -45,12 +46,40 @@ Field cudnn_field() {
   return f;
 }
 
-// A mask that is the same at every step, 1 / (1 - rate) or 0; no value where nothing is dropped.
-inline Value step_dropout(Scope& s, Value like, const Shape& shape, double rate, std::optional<std::int64_t> seed) {
-  if (!s.training() || rate == 0) return {};
-  if (rate == 1) return full(like, shape, 0, like.dtype());
-  const Scope::Random random = s.random(seed);
-  return dropout(full(like, shape, 1, like.dtype()), random.state, rate, random.stream);
+// What multiplies a layer's input or its state at every step of a sequence: 1 / (1 - rate) or 0. One for all gates, one for
+// each, or none where nothing is dropped.
+using StepDropout = std::vector<Value>;
+
+// `masks` of `shape` for an input like `like`.
+inline StepDropout step_dropout(Scope& s, Value like, const Shape& shape, double rate, std::optional<std::int64_t> seed, int masks) {
+  StepDropout all;
+  if (!s.training() || rate == 0) return all;
+  for (int k = 0; k < masks; ++k) {
+    const Value kept = full(like, shape, rate == 1 ? 0 : 1, like.dtype());
+    if (rate == 1) {
+      all.push_back(kept);
+      continue;
+    }
+    const Scope::Random random = s.random(seed);
+    all.push_back(dropout(kept, random.state, rate, random.stream));
+  }
+  return all;
+}
+
+// Part k of the last axis cut into `gates`.
+inline Value gate(Value v, int k, int gates) {
+  const Dim units = floor_div(v.dim(-1), gates);
+  return slice(v, -1, units * Dim(k), units * Dim(k + 1));
+}
+
+// x kernel for all gates, where each sees x through its own mask.
+inline Value dropped_matmul(Value x, Value kernel, std::span<const Value> masks) {
+  if (masks.empty()) return matmul(x, kernel);
+  if (masks.size() == 1) return matmul(x * masks[0], kernel);
+  std::vector<Value> parts;
+  const auto gates = static_cast<int>(masks.size());
+  for (int k = 0; k < gates; ++k) parts.push_back(matmul(x * masks[static_cast<std::size_t>(k)], gate(kernel, k, gates)));
+  return concatenate(parts, -1);
 }
 
 class Recurrence {
