@@ -191,18 +191,15 @@ int anchor_of(const Region& region) {
 
 // STRATA_CPU_ISA (v2, v3, v4) takes a lesser set than the best: for tests, and to compare machines.
 const Tiles& best_tiles() {
-  static const Tiles& best = [] () -> const Tiles& {
-    __builtin_cpu_init();
-    const bool has_v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
-    const bool has_v4 = has_v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd");
-    const char* wanted = std::getenv("STRATA_CPU_ISA");
-    const std::string_view most = wanted != nullptr ? wanted : "v4";
-    if (has_v4 && most == "v4") return v4::tiles;
-    if (has_v3 && most != "v2") return v3::tiles;
-    return v2::tiles;
-  }();
-  return best;
+  __builtin_cpu_init();
+  const bool has_v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
+  const bool has_v4 = has_v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd");
+  const char* wanted = std::getenv("STRATA_CPU_ISA");
+  const std::string_view most = wanted != nullptr ? wanted : "v4";
+  if (has_v4 && most == "v4") return v4::tiles;
+  if (has_v3 && most != "v2") return v3::tiles;
+  return v2::tiles;
 }
 
 }  // namespace strata::cpu

@@ -31,7 +31,7 @@ class Adaptation {
 
 // A struct is a layer when it has a schema with the arguments name, trainable, dtype, and `call(Scope&, inputs) const`,
 // where inputs is a Value, two Values, a vector of Values or Inputs, and the result a Value or a vector of Values. It may
-// have `static constexpr Mask mask` and `std::unique_ptr<Adaptation> adaptation() const`.
+// have `static constexpr Mask mask`, `static constexpr bool autocast` and `std::unique_ptr<Adaptation> adaptation() const`.
 class Layer : public Component<Layer> {
  public:
   static constexpr std::string_view kind = "layer";
@@ -39,6 +39,7 @@ class Layer : public Component<Layer> {
     std::vector<Value> (*call)(const void* self, Scope& scope, const Inputs& inputs);
     Mask mask;
     int inputs;  // how many values call takes; -1: any number
+    bool autocast;  // whether floats enter in the compute dtype
     std::unique_ptr<Adaptation> (*adaptation)(const void* self);  // null: nothing to adapt
   };
   template <class T> static Functions functions_of();
@@ -55,6 +56,7 @@ class Layer : public Component<Layer> {
 
   Mask mask() const { return functions().mask; }
   int inputs() const { return functions().inputs; }
+  bool autocast() const { return functions().autocast; }
   std::vector<Value> call(Scope& scope, const Inputs& inputs) const { return functions().call(object_.get(), scope, inputs); }
   std::unique_ptr<Adaptation> adaptation() const { return functions().adaptation ? functions().adaptation(object_.get()) : nullptr; }
 
@@ -67,6 +69,10 @@ Fields layer_fields() {
   return {field("name", &T::name, "Name of the layer in the model, in messages and files."),
           field("trainable", &T::trainable, "Whether training changes its weights."),
           field("dtype", &T::dtype, "Dtype policy: float32, float64, bfloat16, float16, mixed_bfloat16, mixed_float16.")};
+}
+template <class T>
+Field activity_field() {
+  return field("activity_regularizer", &T::activity_regularizer, "Penalty on the output.");
 }
 template <class T>
 Fields kernel_fields() {
@@ -89,7 +95,6 @@ inline std::vector<Value> as_vector(std::vector<Value> v) { return v; }
 // One struct per form of `call`.
 template <class T> concept CallsOne = requires(const T& t, Scope& s, Value v) { t.call(s, v); };
 template <class T> concept CallsTwo = requires(const T& t, Scope& s, Value v) { t.call(s, v, v); };
-template <class T> concept CallsMany = requires(const T& t, Scope& s, const std::vector<Value>& v) { t.call(s, v); };
 template <class T> concept CallsInputs = requires(const T& t, Scope& s, const Inputs& in) { t.call(s, in); };
 
 template <class T>
@@ -97,16 +102,17 @@ std::vector<Value> call_layer(const void* self, Scope& s, const Inputs& in) {
   const T& layer = *static_cast<const T*>(self);
   if constexpr (CallsOne<T>) return as_vector(layer.call(s, in[0]));
   else if constexpr (CallsTwo<T>) return as_vector(layer.call(s, in[0], in[1]));
-  else if constexpr (CallsMany<T>) return as_vector(layer.call(s, in.values()));
-  else return as_vector(layer.call(s, in));
+  else if constexpr (CallsInputs<T>) return as_vector(layer.call(s, in));
+  else return as_vector(layer.call(s, in.values()));
 }
 
 }  // namespace detail
 
 template <class T>
 Layer::Functions Layer::functions_of() {
-  Functions f{&detail::call_layer<T>, Mask::stops, detail::CallsOne<T> ? 1 : detail::CallsTwo<T> ? 2 : -1, nullptr};
+  Functions f{&detail::call_layer<T>, Mask::stops, detail::CallsOne<T> ? 1 : detail::CallsTwo<T> ? 2 : -1, true, nullptr};
   if constexpr (requires { T::mask; }) f.mask = T::mask;
+  if constexpr (requires { T::autocast; }) f.autocast = T::autocast;
   if constexpr (requires(const T& t) { t.adaptation(); })
     f.adaptation = [](const void* self) -> std::unique_ptr<Adaptation> { return static_cast<const T*>(self)->adaptation(); };
   return f;

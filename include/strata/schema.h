@@ -40,6 +40,9 @@ class Required {
   Required(Unset) {}                              // NOLINT
   template <class U> requires std::is_convertible_v<U, T>
   Required(U&& v) : value_(std::forward<U>(v)) {}  // NOLINT
+  // Lists: `.kernel_size = {3, 2}`, `.target_shape = {4, 4}`.
+  Required(std::initializer_list<std::int64_t> v) requires std::is_constructible_v<T, std::initializer_list<std::int64_t>> : value_(v) {}
+  Required(std::initializer_list<Dim> v) requires std::is_constructible_v<T, std::initializer_list<Dim>> : value_(v) {}
   bool has_value() const { return value_.has_value(); }
   const T& operator*() const { return *value_; }
   const T* operator->() const { return &*value_; }
@@ -54,6 +57,7 @@ class Required {
 template <int N>
 class Sizes {
  public:
+  Sizes() = default;
   Sizes(std::int64_t n) { values_.fill(n); }  // NOLINT
   Sizes(int n) { values_.fill(n); }           // NOLINT
   Sizes(std::initializer_list<std::int64_t> v) {
@@ -63,6 +67,7 @@ class Sizes {
   }
   std::int64_t operator[](int i) const { return values_[static_cast<std::size_t>(i)]; }
   std::vector<std::int64_t> vector() const { return {values_.begin(), values_.end()}; }
+  friend bool operator==(const Sizes&, const Sizes&) = default;
 
  private:
   std::array<std::int64_t, N> values_{};
@@ -216,15 +221,9 @@ template <class T> struct Member<Required<T>> {
   }
   static Config get(const Required<T>& m) { return m.has_value() ? Member<T>::get(*m) : Config(); }
   static void set(Required<T>& m, const Config& c) {
-    if constexpr (std::is_default_constructible_v<T>) {
-      T v{};
-      Member<T>::set(v, c);
-      m = Required<T>(std::move(v));
-    } else {
-      T v(0);
-      Member<T>::set(v, c);
-      m = Required<T>(std::move(v));
-    }
+    T v{};
+    Member<T>::set(v, c);
+    m = Required<T>(std::move(v));
   }
 };
 // Types that describe themselves (Activation, Initializer, ...): field_type(), config(), assign().

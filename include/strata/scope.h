@@ -21,8 +21,9 @@ class Trace;
 
 struct WeightOptions {
   Initializer initializer = "glorot_uniform";
-  Regularizer regularizer;
-  Constraint constraint;
+  Regularizer regularizer = {};
+  Constraint constraint = {};
+  bool autocast = true;  // given in the compute dtype; else in its own
 };
 
 // The values a layer is called with, in Keras' order, and call arguments that are not values.
@@ -53,7 +54,7 @@ class Scope {
   Scope(Trace& trace, std::string path, bool trainable, DType variable_dtype, DType compute_dtype, bool of_metric = false)
       : trace_(trace), path_(std::move(path)), trainable_(trainable), of_metric_(of_metric), variable_dtype_(variable_dtype), compute_dtype_(compute_dtype) {}
 
-  // The weight `<path>/<name>`, made on the first call, in the compute dtype. Its shape must be numbers.
+  // The weight `<path>/<name>`, made on the first call, in the compute dtype or in its own. Its shape must be numbers.
   Value weight(std::string_view name, const Shape& shape, const WeightOptions& options = {});
   // A variable that training updates without a gradient (moving statistics, a stateful cell), as of the last update before
   // this in call order, in its own dtype.

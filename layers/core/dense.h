@@ -29,7 +29,7 @@ struct Dense {
         field("activation", &Dense::activation, "Function applied to every element."),
         field("use_bias", &Dense::use_bias, "Whether a bias is added."),
         kernel_fields<Dense>(), bias_fields<Dense>(),
-        field("activity_regularizer", &Dense::activity_regularizer, "Penalty on the output."), layer_fields<Dense>());
+        activity_field<Dense>(), layer_fields<Dense>());
   }
 
   Value call(Scope& s, Value x) const {

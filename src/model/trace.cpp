@@ -197,7 +197,8 @@ std::string joined(const std::string& path, std::string_view name) { return path
 }  // namespace
 
 Value Scope::weight(std::string_view name, const Shape& shape, const WeightOptions& options) {
-  return cast(trace_.variable(joined(path_, name), {variable_dtype_, shape}, VariableKind::weight, trainable_, options), compute_dtype_);
+  const Value v = trace_.variable(joined(path_, name), {variable_dtype_, shape}, VariableKind::weight, trainable_, options);
+  return options.autocast ? cast(v, compute_dtype_) : v;
 }
 
 Value Scope::state(std::string_view name, const Shape& shape, const Initializer& initializer, std::optional<DType> dtype) {
@@ -225,7 +226,7 @@ std::vector<Value> Scope::call(const std::string& name, const Layer& layer, cons
 
   // Floats enter in the layer's compute dtype; masks stay with them.
   const auto enter = [&](Value v) {
-    if (!v || !is_floating(v.dtype()) || v.dtype() == policy.compute) return v;
+    if (!v || !layer.autocast() || !is_floating(v.dtype()) || v.dtype() == policy.compute) return v;
     const Value converted = cast(v, policy.compute);
     trace_.set_mask(converted, trace_.mask(v));
     return converted;
@@ -235,6 +236,10 @@ std::vector<Value> Scope::call(const std::string& name, const Layer& layer, cons
   std::map<std::string, Value> named;
   for (const auto& [key, v] : inputs.named_values()) named[key] = enter(v);
 
+  // A mask given by name takes the place of the one that travels with the first input, for this call.
+  const Value travelling = values.empty() ? Value() : trace_.mask(values[0]);
+  if (named.count("mask") && !values.empty()) trace_.set_mask(values[0], cast(named["mask"], DType::boolean));
+
   const std::string place = std::exchange(trace_.graph.place, inner.path_);
   std::vector<Value> outputs = layer.call(inner, Inputs(values, std::move(named), inputs.arguments()));
   if (layer.mask() == Mask::passes && !values.empty() && trace_.mask(values[0]))
@@ -243,6 +248,8 @@ std::vector<Value> Scope::call(const std::string& name, const Layer& layer, cons
     for (Value& y : outputs)
       for (const Value& x : values)
         if (y == x && trace_.mask(x)) y = trace_.graph.add("copy", {y});  // the same value, without its mask
+  if (named.count("mask") && !values.empty() && std::find(outputs.begin(), outputs.end(), values[0]) == outputs.end())
+    trace_.set_mask(values[0], travelling);
   Regularizer activity;
   activity.assign(layer.argument("activity_regularizer"));
   if (activity)

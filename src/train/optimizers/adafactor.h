@@ -45,6 +45,8 @@ struct Adafactor {
     const Value keep = 1 - power(t, beta_2_decay);
     Value v;
     if (w.rank() < 2) {
+      s.slot("r", Shape{}, 0);  // empty, but in Keras' files
+      s.slot("c", Shape{}, 0);
       v = keep * s.slot("velocity") + (1 - keep) * squares;
     } else {
       const Shape rows = w.shape().slice(0, w.rank() - 1), columns = w.shape().slice(0, w.rank() - 2) + Shape{w.dim(-1)};

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <strata/layers/data_format.h>
+#include <strata/layers/window.h>
+
+namespace strata {
+
+// x (N, H, W, C) -> (N, top + H + bottom, left + W + right, C).
+struct ZeroPadding2D {
+  Config padding = 1;
+  std::optional<std::string> data_format = {};
+  Regularizer activity_regularizer = {};
+  std::optional<std::string> name = {};
+  bool trainable = true;
+  Config dtype = {};
+
+  static Schema schema() {
+    return describe<ZeroPadding2D>("ZeroPadding2D", "Rows and columns of zeros around its input.",
+        field("padding", &ZeroPadding2D::padding, "n everywhere, [height, width], or [[top, bottom], [left, right]]."),
+        data_format_field<ZeroPadding2D>(), activity_field<ZeroPadding2D>(), layer_fields<ZeroPadding2D>());
+  }
+
+  Value call(Scope&, Value x) const {
+    check_axes("ZeroPadding2D", x, 4, is_channels_first(data_format) ? "(batch, channels, height, width)" : "(batch, height, width, channels)");
+    const Padding height = along(0), width = along(1);
+    return is_channels_first(data_format) ? pad(x, {{}, {}, height, width}) : pad(x, {{}, height, width, {}});
+  }
+
+ private:
+  Padding along(std::size_t i) const {
+    const auto fail = [&] {
+      throw Error(ErrorKind::spec, "ZeroPadding2D: padding must be a number, two numbers or two pairs of numbers, at least 0; received " + padding.str());
+    };
+    const auto number = [&](const Config& c) {
+      const auto* n = c.as<std::int64_t>();
+      if (!n || *n < 0) fail();
+      return *n;
+    };
+    const auto pair = [&](const Config& c) -> const Config::List* {
+      const auto* list = c.as<Config::List>();
+      if (list && list->size() != 2) fail();
+      return list;
+    };
+    const auto* both = pair(padding);
+    const Config& mine = both ? (*both)[i] : padding;
+    const auto* sides = both ? pair(mine) : nullptr;
+    return sides ? Padding{number((*sides)[0]), number((*sides)[1]), 0} : Padding{number(mine), number(mine), 0};
+  }
+};
+
+}  // namespace strata

@@ -1,0 +1,258 @@
+// Every kernel of the CPU backend against the reference, over the examples of every op and larger ones; and the same bits
+// at 1, 2 and 4 threads, on every instruction set, in place and not.
+#include <cmath>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "src/compile/interpreter.h"
+#include "tests/cpu/plugin.h"
+#include "tests/graph/examples.h"
+
+namespace strata {
+namespace {
+
+using Bytes = std::vector<std::vector<char>>;
+
+// Over an op's own rounding: sums of n float32 numbers of size 1 differ by about n ulp from float64's at worst.
+void expect_close(const Tensor& expected, const std::vector<char>& got, double tolerance, const std::string& what) {
+  Tensor actual(expected.dtype(), expected.shape());
+  ASSERT_EQ(got.size(), expected.bytes()) << what;
+  std::memcpy(actual.data(), got.data(), got.size());
+  double scale = 1;
+  for (std::int64_t i = 0; i < expected.elements(); ++i)
+    if (std::isfinite(expected.at(i))) scale = std::max(scale, std::abs(expected.at(i)));
+  for (std::int64_t i = 0; i < expected.elements(); ++i) {
+    const double e = expected.at(i), a = actual.at(i);
+    if (!is_floating(expected.dtype())) ASSERT_EQ(e, a) << what << ", element " << i;
+    else if (!std::isfinite(e)) ASSERT_TRUE(std::isnan(e) ? std::isnan(a) : e == a) << what << ", element " << i << ": " << a << " for " << e;
+    else ASSERT_NEAR(a, e, tolerance * scale) << what << ", element " << i;
+  }
+}
+
+struct Devices {
+  std::unique_ptr<Backend> one = cpu_backend(1), two = cpu_backend(2), four = cpu_backend(4);
+  std::unique_ptr<Backend> v2 = cpu_backend(2, "v2"), v3 = cpu_backend(2, "v3");
+};
+
+double tolerance_of(DType t) {
+  switch (t) {
+    case DType::float64: return 1e-13;
+    case DType::bfloat16: return 1e-2;
+    case DType::float16: return 2e-3;
+    default: return 2e-6;
+  }
+}
+
+// All candidates for a region; returns how many there were. `outputs` of the first one goes to `results`.
+int check_region(Devices& devices, const Region& region, const Bytes& inputs, const std::vector<Tensor>& expected, double tolerance,
+                 const std::string& what, std::vector<std::pair<std::string, Bytes>>* results = nullptr,
+                 const std::function<const Bytes*(const std::string&)>& inputs_of_pair = {}) {
+  std::vector<Refusal> refusals;
+  const auto found = devices.two->candidates(region, refusals);
+  EXPECT_TRUE(!found.empty() || !refusals.empty()) << what << ": neither a kernel nor a reason";
+  for (const Refusal& r : refusals) EXPECT_FALSE(r.reason.empty()) << what;
+  for (std::size_t k = 0; k < found.size(); ++k) {
+    const std::string name = what + " by " + found[k].name;
+    const Bytes* in = found[k].pair.empty() || !inputs_of_pair ? &inputs : inputs_of_pair(found[k].pair);
+    if (in == nullptr) continue;
+    const Bytes got = run_candidate(*devices.two, region, found[k], *in);
+    for (std::size_t i = 0; i < expected.size() && i < got.size(); ++i)
+      if (expected[i] && got[i].size() == expected[i].bytes() && (found[k].pair.empty() || i + found[k].hidden_bytes.size() < got.size()))
+        expect_close(expected[i], got[i], tolerance, name + ", output " + std::to_string(i));
+    for (Backend* other : {devices.one.get(), devices.four.get(), devices.v2.get(), devices.v3.get()}) {
+      std::vector<Refusal> none;
+      const auto again = other->candidates(region, none);
+      EXPECT_EQ(again.size(), found.size()) << name;
+      if (again.size() != found.size()) continue;
+      EXPECT_EQ(again[k].name, found[k].name);
+      const Bytes bits = run_candidate(*other, region, again[k], *in);
+      if (bits != got) ADD_FAILURE() << name << " gives other bits on " << other->description();
+    }
+    for (const auto& pair : found[k].in_place)
+      if (run_candidate(*devices.two, region, found[k], *in, &pair) != got)
+        ADD_FAILURE() << name << " gives other bits with output " << pair.second << " in the place of input " << pair.first;
+    if (results) results->emplace_back(found[k].pair, got);
+  }
+  return static_cast<int>(found.size());
+}
+
+// Every node of an example's graph, forward and gradient, by every kernel. Returns the ops that had one.
+void check_example(Devices& devices, const OpExample& example, DType dtype, std::set<std::string>& covered, double widen = 1) {
+  const auto built = example_graph(example, true);
+  std::vector<std::vector<Tensor>> made;
+  std::map<std::int64_t, Tensor> variables;
+  interpret(built->graph, built->inputs, variables, [&](const Graph& g, std::int32_t, std::span<const Tensor> outputs) {
+    if (&g == &built->graph) made.emplace_back(outputs.begin(), outputs.end());
+  });
+  std::vector<std::vector<std::pair<std::string, Bytes>>> results(made.size());
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    const Node& n = built->graph.node(static_cast<std::int32_t>(i));
+    if (n.op->kind == OpKind::leaf || n.op->kind == OpKind::alias || n.op->kind == OpKind::scan) continue;
+    std::string what(n.op->name);
+    Bytes inputs;
+    bool all = true;
+    for (const Port& p : n.inputs) {
+      const Tensor& t = made[static_cast<std::size_t>(p.node)][static_cast<std::size_t>(p.output)];
+      all = all && t;
+      inputs.push_back(t ? bytes_of(t) : std::vector<char>());
+      what += " " + std::string(name_of(built->graph.type(p).dtype)) + built->graph.type(p).shape.str();
+    }
+    // A gradient kernel of a pair reads what the forward kernel of the pair wrote.
+    Bytes of_pair;
+    const auto inputs_of_pair = [&](const std::string& pair) -> const Bytes* {
+      if (n.op->forward.empty()) return &inputs;
+      of_pair = inputs;
+      for (std::size_t k = 0; k < n.inputs.size(); ++k) {
+        const Port p = n.inputs[k];
+        const Node& from = built->graph.node(p.node);
+        if (from.op->first_hidden < 0 || p.output < from.op->first_hidden) continue;
+        for (const auto& [name, bytes] : results[static_cast<std::size_t>(p.node)])
+          if (name == pair) of_pair[k] = bytes[static_cast<std::size_t>(p.output)];
+      }
+      return &of_pair;
+    };
+    const Region region = region_of(built->graph, n);
+    if (!all && n.op->forward.empty()) continue;
+    if (check_region(devices, region, inputs, made[i], tolerance_of(dtype) * widen, what, &results[i], inputs_of_pair) > 0)
+      covered.insert(std::string(n.op->name));
+    if (::testing::Test::HasFatalFailure()) return;
+  }
+}
+
+TEST(CpuKernels, agree_with_the_reference_on_every_example) {
+  Devices devices;
+  std::set<std::string> covered;
+  for (const DType t : {DType::float32, DType::float64, DType::bfloat16})
+    for (const OpExample& example : op_examples(t)) check_example(devices, example, t, covered);
+  std::string missing;
+  for (const Op* op : all_ops())
+    if (op->kind != OpKind::leaf && op->kind != OpKind::alias && !covered.count(std::string(op->name))) missing += std::string(op->name) + " ";
+  RecordProperty("without_a_kernel", missing);
+  std::printf("no kernel: %s\n", missing.c_str());
+}
+
+// Sizes at which kernels split their work among threads and slices.
+TEST(CpuKernels, agree_with_the_reference_on_larger_operands) {
+  Devices devices;
+  std::set<std::string> covered;
+  const DType f = DType::float32;
+  using Integers = std::vector<std::int64_t>;
+  const auto any = [&](Shape s) { return ExampleInput{{f, std::move(s)}}; };
+  const auto window = [](Integers strides, const char* padding) {
+    return Attributes{{"strides", strides}, {"dilation", Integers(strides.size(), 1)}, {"padding", std::string(padding)}, {"groups", std::int64_t{1}}};
+  };
+  const auto axes = [](Integers a) { return Attributes{{"axes", a}, {"keepdims", std::int64_t{0}}}; };
+  const std::vector<OpExample> examples = {
+      {"matmul", {any({128, 784}), any({784, 96})}},
+      {"matmul", {any({128, 96}), any({96, 10})}},
+      {"matmul", {any({300, 7}), any({7, 1})}},
+      {"matmul", {any({9, 40, 33}), any({9, 33, 21})}},
+      {"exp", {any({300, 301})}},
+      {"tanh", {any({90000})}},
+      {"add", {any({300, 301}), any({301})}},
+      {"multiply", {any({300, 301}), any({300, 1})}},
+      {"subtract", {any({40, 1, 50}), any({30, 1})}},
+      {"add", {any({5000, 10}), any({10})}},
+      {"reduce_sum", {any({5000, 33})}, axes({0})},
+      {"reduce_sum", {any({128, 512})}, axes({0})},
+      {"reduce_sum", {any({300, 1001})}, axes({1})},
+      {"reduce_sum", {any({300, 1001})}, axes({0, 1})},
+      {"reduce_sum", {any({20, 300, 33})}, axes({1})},
+      {"reduce_max", {any({300, 1001})}, axes({1})},
+      {"softmax", {any({700, 129})}},
+      {"log_softmax", {any({90, 1500})}},
+      {"sparse_softmax_cross_entropy", {any({4000, 10}), ExampleInput{{DType::int64, {4000}}, Domain::index, 10}}},
+      {"softmax_cross_entropy", {any({700, 40}), ExampleInput{{f, {700, 40}}, Domain::probability}}},
+      {"transpose", {any({300, 201})}, {{"axes", Integers{1, 0}}}},
+      {"transpose", {any({8, 50, 4, 60})}, {{"axes", Integers{0, 2, 1, 3}}}},
+      {"gather", {any({1000, 50}), ExampleInput{{DType::int32, {3000}}, Domain::index, 1000}}},
+      {"embedding", {any({1000, 80}), ExampleInput{{DType::int32, {30, 100}}, Domain::index, 1000}}},
+      {"concatenate", {any({200, 90}), any({200, 61})}, {{"axis", std::int64_t{1}}}},
+      {"convolution", {any({8, 14, 14, 16}), any({3, 3, 16, 32})}, window({1, 1}, "same")},
+      {"convolution", {any({8, 14, 14, 16}), any({3, 3, 16, 32})}, window({2, 2}, "valid")},
+      {"convolution", {any({16, 28, 28, 1}), any({3, 3, 1, 32})}, window({1, 1}, "valid")},
+      {"convolution", {any({4, 20, 20, 3}), any({5, 5, 3, 20})}, window({1, 1}, "same")},
+      {"convolution", {any({8, 100, 16}), any({3, 16, 24})}, window({1}, "causal")},
+      {"max_pool", {any({8, 26, 26, 32})}, {{"size", Integers{2, 2}}, {"strides", Integers{2, 2}}, {"padding", std::string("valid")}}},
+      {"average_pool", {any({8, 27, 25, 20})}, {{"size", Integers{3, 3}}, {"strides", Integers{2, 2}}, {"padding", std::string("same")}}},
+      {"batch_norm", {any({16, 20, 20, 24}), any({24}), any({24})}, {{"epsilon", 1e-3}}},
+      {"layer_norm", {any({600, 130}), any({130}), any({130})}, {{"epsilon", 1e-3}}},
+      {"dropout", {any({300, 301}), ExampleInput{{DType::int64, {2}}, Domain::index, 1000}}, {{"rate", 0.3}, {"stream", std::int64_t{77}}}},
+      {"lstm",
+       {any({12, 20, 10}), any({20, 32}), any({20, 32}), any({10, 128}), any({32, 128}), any({128})},
+       {{"has_mask", std::int64_t{0}}}},
+  };
+  for (const OpExample& example : examples) check_example(devices, example, f, covered, 10);
+}
+
+Region check_graph(Devices& devices, Graph& graph, const std::map<std::string, Tensor>& inputs, double tolerance, const std::string& what) {
+  const Region region = region_of(graph);
+  Bytes bytes;
+  for (const Node& n : graph.nodes())
+    if (n.op->name == "input") bytes.push_back(bytes_of(inputs.at(n.attributes.text("name"))));
+  const std::vector<Tensor> expected = interpret(graph, inputs);
+  EXPECT_GT(check_region(devices, region, bytes, expected, tolerance, what), 0) << what << " has no kernel";
+  return region;
+}
+
+TEST(CpuRegions, gemm_with_bias_and_activation_is_one_call) {
+  Devices devices;
+  for (const auto& [m, k, n] : {std::tuple{128, 200, 64}, {5, 3, 10}, {33, 70, 1}}) {
+    std::map<std::string, Tensor> inputs{{"x", example_tensor({{DType::float32, {m, k}}}, 1)}, {"w", example_tensor({{DType::float32, {k, n}}}, 2)},
+                                         {"b", example_tensor({{DType::float32, {n}}}, 3)}};
+    for (const auto& [name, act] : std::map<std::string, Value (*)(Value)>{{"relu", relu}, {"tanh", tanh}, {"sigmoid", sigmoid}}) {
+      Graph g;
+      const Value x = g.input("x", {DType::float32, {m, k}}), w = g.input("w", {DType::float32, {k, n}}), b = g.input("b", {DType::float32, {n}});
+      const Value z = matmul(x, w) + b, y = act(z);
+      g.outputs = {port(y)};
+      check_graph(devices, g, inputs, 1e-5, "matmul+add+" + name);
+      g.outputs = {port(y), port(z)};
+      check_graph(devices, g, inputs, 1e-5, "matmul+add+" + name + " with the sum kept");
+    }
+  }
+}
+
+TEST(CpuRegions, an_adam_update_is_one_call_in_place) {
+  Devices devices;
+  for (const std::int64_t n : {1, 100, 70001}) {
+    Graph g;
+    const TensorType type{DType::float32, {n}};
+    const Value w = g.input("w", type), d = g.input("g", type), m = g.input("m", type), v = g.input("v", type);
+    const Value rate = g.input("rate", {DType::float32, {}}), step = g.input("step", {DType::int64, {}});
+    const Value t = cast(step + 1, DType::float32);
+    const Value alpha = rate * sqrt(1 - power(g.constant(DType::float32, 0.999), t)) / (1 - power(g.constant(DType::float32, 0.9), t));
+    const Value m2 = m + (d - m) * 0.1, v2 = v + (square(d) - v) * 0.001;
+    const Value w2 = w - m2 * alpha / (sqrt(v2) + 1e-7);
+    g.outputs = {port(w2), port(m2), port(v2)};
+    Tensor r(DType::float32, {}), s(DType::int64, {});
+    r.set(0, 1e-3);
+    s.set(0, 4);
+    const Region region = check_graph(devices, g, {{"w", example_tensor({type}, 1)}, {"g", example_tensor({type}, 2)}, {"m", example_tensor({type}, 3)},
+                             {"v", example_tensor({type, Domain::positive}, 4)}, {"rate", r}, {"step", s}}, 1e-6, "adam");
+    std::vector<Refusal> refusals;
+    const auto found = devices.two->candidates(region, refusals);
+    ASSERT_EQ(found.size(), 1u);
+    for (const auto& pair : {std::pair{0, 0}, std::pair{2, 1}, std::pair{3, 2}})
+      EXPECT_EQ(std::count(found[0].in_place.begin(), found[0].in_place.end(), pair), 1) << pair.first;
+  }
+}
+
+TEST(CpuRegions, operands_broadcast_in_every_way) {
+  Devices devices;
+  const std::vector<Shape> shapes = {{60, 7, 50}, {50}, {7, 50}, {7, 1}, {60, 1, 1}, {60, 1, 50}, {}, {1, 1, 1}};
+  Graph g;
+  std::map<std::string, Tensor> inputs;
+  Value total;
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    const std::string name = "x" + std::to_string(i);
+    inputs[name] = example_tensor({{DType::float32, shapes[i]}}, i);
+    const Value x = g.input(name, {DType::float32, shapes[i]});
+    total = total ? total * 0.5 + x : x;
+  }
+  g.outputs = {port(total), port(total > 0)};
+  check_graph(devices, g, inputs, 1e-6, "broadcasts");
+}
+
+}  // namespace
+}  // namespace strata

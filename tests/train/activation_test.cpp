@@ -1,0 +1,58 @@
+#include <strata/activation.h>
+#include "tests/train/golden.h"
+
+namespace strata {
+namespace {
+
+const Golden& golden() {
+  static const Golden file("activations");
+  return file;
+}
+
+// y and the gradient of sum(y * dy).
+std::vector<Tensor> run_activation(const Activation& activation, const Tensor& x, const Tensor& dy) {
+  return run({x, dy}, [&](const std::vector<Value>& v) -> std::vector<Value> {
+    const Value y = activation(v[0]);
+    return {y, gradients(sum(y * v[1]), {v[0]})[0]};
+  });
+}
+
+Tensor ones(const std::vector<std::int64_t>& shape) {
+  Tensor t(DType::float64, shape);
+  for (std::int64_t i = 0; i < t.elements(); ++i) t.set(i, 1);
+  return t;
+}
+
+// The first rows and columns of a matrix.
+Tensor corner(const Tensor& t, const std::vector<std::int64_t>& shape) {
+  Tensor c(DType::float64, shape);
+  for (std::int64_t i = 0; i < shape[0]; ++i)
+    for (std::int64_t j = 0; j < shape[1]; ++j) c.set(i * shape[1] + j, t.at(i * t.dim(1) + j));
+  return c;
+}
+
+TEST(Activations, all_of_keras_are_there) {
+  EXPECT_THAT(classes_missing(golden(), Activation::kind), testing::IsEmpty());
+  EXPECT_EQ(components(Activation::kind).size(), 30u);  // 32 names, two of them aliases
+}
+
+TEST(Activations, values_and_gradients_are_those_of_keras) {
+  for (const std::string& name : golden().cases()) {
+    Activation activation;
+    activation.assign(golden().object(name));
+    const Tensor& y = golden().at(name + "/y");
+    const auto got = run_activation(activation, golden().at("x"), corner(golden().at("dy"), y.shape()));
+    expect_close(got[0], y, name + " y");
+    expect_close(got[1], golden().at(name + "/dx"), name + " dx");
+    for (const std::string part : {"kinks", "extreme"}) {
+      if (!golden().has(name + "/" + part + "/y")) continue;
+      const Tensor& x = golden().at(part + "/x");
+      const auto at = run_activation(activation, x, ones(x.shape()));
+      expect_close(at[0], golden().at(name + "/" + part + "/y"), name + " y at " + part);
+      expect_close(at[1], golden().at(name + "/" + part + "/dx"), name + " dx at " + part);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace strata
