@@ -15,11 +15,11 @@ namespace strata {
 
 // Where something stands: what an error found later, without the tree, is reported at.
 struct Mark {
-  Source source;  // null: made by a program
+  SourceRef source;  // null: made by a program
   TextRange range;
 
   Mark() = default;
-  Mark(Source s, TextRange r) : source(std::move(s)), range(r) {}
+  Mark(SourceRef s, TextRange r) : source(std::move(s)), range(r) {}
   Mark(const Node& node) : source(node.source()), range(node.range()) {}  // NOLINT
   std::string str() const;  // "mnist.yaml:14:5"
 };

@@ -335,7 +335,7 @@ class Override {
     plain(node, parent);
   }
 
-  Source source_;
+  SourceRef source_;
   Diagnostics& diagnostics_;
   std::vector<Segment> segments_;
   std::size_t next_ = 0;
