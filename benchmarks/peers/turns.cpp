@@ -129,19 +129,19 @@ LayerOutput conv_bn(LayerOutput x, int filters, int size, int stride) {
 
 Model resnet20() {
   const LayerOutput x = Input({32, 32, 3});
-  LayerOutput h = conv_bn(x, 16, 3, 1) | Activation{.activation = "relu"};
+  LayerOutput h = conv_bn(x, 16, 3, 1) | ActivationLayer{.activation = "relu"};
   for (int stage = 0; stage < 3; ++stage)
     for (int unit = 0; unit < 3; ++unit) {
       const int filters = 16 << stage, stride = stage > 0 && unit == 0 ? 2 : 1;
-      const LayerOutput inner = conv_bn(conv_bn(h, filters, 3, stride) | Activation{.activation = "relu"}, filters, 3, 1);
+      const LayerOutput inner = conv_bn(conv_bn(h, filters, 3, stride) | ActivationLayer{.activation = "relu"}, filters, 3, 1);
       const LayerOutput shortcut = stride == 2 ? conv_bn(h, filters, 1, 2) : h;
-      h = std::vector{inner, shortcut} | Layer(Add{}) | Activation{.activation = "relu"};
+      h = std::vector{inner, shortcut} | Layer(Add{}) | ActivationLayer{.activation = "relu"};
     }
   return Model(x, h | GlobalAveragePooling2D{} | Dense{.units = 10});
 }
 
 Workload make(const std::string& name, RunOptions run) {
-  const Loss ce = SparseCategoricalCrossentropy{.from_logits = true}, bce = BinaryCrossentropy{.from_logits = true};
+  const Loss ce = losses::SparseCategoricalCrossentropy{.from_logits = true}, bce = losses::BinaryCrossentropy{.from_logits = true};
   const auto dense = [&](std::int64_t inputs, std::int64_t units, std::int64_t outputs) {
     const LayerOutput x = Input({inputs});
     return Model(x, x | Dense{.units = units, .activation = "relu"} | Dense{.units = units, .activation = "relu"} | Dense{.units = outputs}, {}, run);
