@@ -1,210 +1,25 @@
 // What every layer must stand, derived from one example of it: see docs/design.md, section 9.
 #pragma once
 
-#include <cmath>
+#include <string>
+#include <vector>
 
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
-#include <strata/error.h>
+#include <strata/layer.h>
 #include "graph/examples.h"
-#include "layers/golden.h"
-#include "src/compile/backends.h"
-#include "src/compile/plan.h"
 
 namespace strata {
 
 inline ExampleInput floats(Shape shape) { return {{DType::float64, std::move(shape)}}; }
 inline ExampleInput indices(Shape shape, std::int64_t below) { return {{DType::int32, std::move(shape)}, Domain::index, below}; }
 
-namespace ordeal_parts {
+// Config round trip; every misspelt argument; an open batch; a half precision policy; gradients against differences; the
+// compiled plan against the interpreter; golden values, where there are some for the layer's class. `inputs` with their
+// batch axis.
+void ordeal(const Layer& layer, const std::vector<ExampleInput>& inputs);
 
-inline void config_round_trip(const Layer& layer) {
-  Layer again;
-  again.assign(layer.config());
-  EXPECT_TRUE(again.config() == layer.config()) << again.config().str() << "\n" << layer.config().str();
-  EXPECT_FALSE(again.same_as(layer));
-}
-
-inline void every_typo_is_found(const Layer& layer) {
-  const Schema& schema = layer.type().schema;
-  for (const Field& f : schema.fields) {
-    const std::string name(f.name), typo = name + name.back();
-    try {
-      make_component(layer.type(), {schema.name, {{typo, 1}}});
-      FAIL() << typo << " was taken as an argument of " << schema.name;
-    } catch (const Error& e) {
-      EXPECT_THAT(e.what(), testing::HasSubstr("unknown argument '" + typo + "' of layer " + schema.name));
-      EXPECT_THAT(e.hint(), testing::HasSubstr("'" + name + "'"));
-    }
-  }
-}
-
-inline std::vector<TensorType> types_of(const std::vector<ExampleInput>& inputs) {
-  std::vector<TensorType> types;
-  for (const ExampleInput& in : inputs) types.push_back(in.type);
-  return types;
-}
-
-// A graph traced with an open batch has the shapes of one traced with its number, once that is bound.
-inline void open_batch(const Layer& layer, const std::vector<ExampleInput>& inputs, bool training) {
-  std::vector<TensorType> types = types_of(inputs);
-  const std::int64_t batch = types[0].shape[0].value();
-  Traced closed = trace_layer(layer, types, training);
-  for (TensorType& t : types) t.shape[0] = Dim::symbol("batch");
-  Traced open = trace_layer(layer, types, training);
-  ASSERT_EQ(open.outputs.size(), closed.outputs.size());
-  for (const Value& y : open.outputs) open.graph().outputs.push_back(port(y));
-  const Graph bound = specialize(open.graph(), {{"batch", batch}});
-  for (std::size_t i = 0; i < closed.outputs.size(); ++i) {
-    EXPECT_FALSE(open.outputs[i].shape().is_known()) << "output " << i << " " << open.outputs[i].shape().str();
-    EXPECT_EQ(bound.type(bound.outputs[i]).shape.str(), closed.outputs[i].shape().str());
-    EXPECT_EQ(bound.type(bound.outputs[i]).dtype, closed.outputs[i].dtype());
-  }
-}
-
-// A half precision policy gives half precision outputs of the same shapes, and keeps weights in float32.
-inline void mixed_precision(const Layer& layer, const std::vector<ExampleInput>& inputs) {
-  std::vector<TensorType> types = types_of(inputs);
-  for (TensorType& t : types)
-    if (is_floating(t.dtype)) t.dtype = DType::float32;
-  Variables variables;
-  Trace trace(true);
-  trace.enter(variables, 7);
-  std::vector<Value> values;
-  for (const TensorType& t : types) values.push_back(trace.graph.input(std::to_string(values.size()), t));
-  Scope scope(trace, "", true, DType::float32, DType::bfloat16);
-  for (const Value& y : scope.call("layer", layer, Inputs(values)))
-    if (is_floating(y.dtype())) EXPECT_EQ(y.dtype(), DType::bfloat16);
-  for (const Variable& v : variables.list())
-    if (v.kind == VariableKind::weight || v.kind == VariableKind::state) EXPECT_NE(v.type.dtype, DType::bfloat16) << v.path;
-}
-
-// Values of the example: weights away from zero, so that each of them matters.
-struct Point {
-  std::map<std::string, Tensor> inputs;
-  std::map<std::int64_t, Tensor> variables;
-};
-inline Point point_of(Traced& t, const std::vector<ExampleInput>& inputs) {
-  Point p;
-  for (std::size_t i = 0; i < inputs.size(); ++i) p.inputs[std::to_string(i)] = example_tensor(inputs[i], 100 + i);
-  for (const std::int64_t id : t.trainable()) {
-    Variable& v = t.variables->at(id);
-    const Tensor shift = example_tensor({{DType::float64, Shape::of(v.type.dims)}}, 200 + static_cast<std::uint64_t>(id));
-    v.value = v.value.clone();
-    for (std::int64_t i = 0; i < v.value.elements(); ++i) v.value.set(i, v.value.at(i) + 0.2 * shift.at(i));
-  }
-  p.variables = t.values();
-  return p;
-}
-
-// d sum(y * dy) along random directions of all inputs and weights, against differences.
-inline void gradient_by_differences(const Layer& layer, const std::vector<ExampleInput>& inputs, bool training) {
-  Traced t = trace_layer(layer, types_of(inputs), training);
-  const Point at = point_of(t, inputs);
-  std::vector<Value> wanted, cotangents;
-  std::vector<std::pair<std::string, std::int64_t>> places;  // an input's name, or a variable's number
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (is_floating(inputs[i].type.dtype)) {
-      wanted.push_back(t.inputs[i]);
-      places.emplace_back(std::to_string(i), -1);
-    }
-  for (const std::int64_t id : t.trainable()) {
-    wanted.push_back(t.trace->read(*t.variables, id));
-    places.emplace_back("", t.trace->number(*t.variables, id));
-  }
-  if (wanted.empty()) return;
-  std::uint64_t seed = 300;
-  for (const Value& y : t.outputs) cotangents.push_back(t.graph().constant(example_tensor({{y.dtype(), y.shape()}}, seed++)));
-  Value total;
-  for (std::size_t i = 0; i < t.outputs.size(); ++i) {
-    const Value part = sum(t.outputs[i] * cotangents[i]);
-    total = total ? total + part : part;
-  }
-  t.graph().outputs = {port(total)};
-  for (const Value& d : gradients(t.outputs, wanted, cotangents)) t.graph().outputs.push_back(port(d));
-  auto variables = at.variables;
-  const std::vector<Tensor> results = interpret(t.graph(), at.inputs, variables);
-
-  for (int trial = 0; trial < 3; ++trial) {
-    Point direction;
-    double expected = 0;
-    for (std::size_t k = 0; k < wanted.size(); ++k) {
-      const Tensor v = example_tensor({{DType::float64, wanted[k].shape()}}, seed++);
-      for (std::int64_t i = 0; i < v.elements(); ++i) expected += v.at(i) * results[k + 1].at(i);
-      if (places[k].second < 0) direction.inputs[places[k].first] = v;
-      else direction.variables[places[k].second] = v;
-    }
-    constexpr double step = 1e-6;
-    const auto value_at = [&](double s) {
-      Point moved = at;
-      const auto move = [s](Tensor& x, const Tensor& v) {
-        x = x.clone();
-        for (std::int64_t i = 0; i < x.elements(); ++i) x.set(i, x.at(i) + s * v.at(i));
-      };
-      for (const auto& [name, v] : direction.inputs) move(moved.inputs.at(name), v);
-      for (const auto& [number, v] : direction.variables) move(moved.variables.at(number), v);
-      return interpret(t.graph(), moved.inputs, moved.variables)[0].at(0);
-    };
-    const double difference = (value_at(step) - value_at(-step)) / (2 * step);
-    EXPECT_NEAR(expected, difference, 1e-6 * (1 + std::abs(expected))) << (training ? "training" : "inference");
-  }
-}
-
-// The compiled plan on the reference backend gives what the interpreter gives, states included.
-inline void compiled_is_interpreted(const Layer& layer, const std::vector<ExampleInput>& inputs, bool training) {
-  Traced t = trace_layer(layer, types_of(inputs), training);
-  const Point at = point_of(t, inputs);
-  std::vector<Value> wanted;
-  for (const std::int64_t id : t.trainable()) wanted.push_back(t.trace->read(*t.variables, id));
-  for (const Value& y : t.outputs) t.graph().outputs.push_back(port(y));
-  if (!wanted.empty())
-    for (const Value& d : gradients(t.outputs, wanted)) t.graph().outputs.push_back(port(d));
-  t.trace->finish();
-  auto values = at.variables;
-  const std::vector<Tensor> expected = interpret(t.graph(), at.inputs, values);
-
-  const auto backend = open_backend("reference");
-  t.variables->place(backend);
-  const auto places = t.trace->places();
-  const auto plan = compile(t.graph(), *backend, *backend, places);
-  Arena arena(*backend);
-  Run run(plan, *backend, arena, t.trace->groups());
-  for (std::size_t i = 0; i < plan->inputs.size(); ++i) run.set_input(i, at.inputs.at(plan->inputs[i].name));
-  run();
-  for (std::size_t i = 0; i < expected.size(); ++i) expect_near(run.output(i), expected[i], 1e-12, "output " + std::to_string(i));
-  for (std::size_t id = 0; id < t.variables->list().size(); ++id) {
-    const auto i = static_cast<std::int64_t>(id);
-    expect_near(t.variables->read(i), values[t.trace->number(*t.variables, i)], 1e-12, t.variables->at(i).path + " after the step");
-  }
-}
-
-}  // namespace ordeal_parts
-
-// `inputs` with their batch axis; the layer's golden cases are found by its class.
-inline void ordeal(const Layer& layer, const std::vector<ExampleInput>& inputs) {
-  using namespace ordeal_parts;
-  config_round_trip(layer);
-  every_typo_is_found(layer);
-  mixed_precision(layer, inputs);
-  for (const bool training : {false, true}) {
-    open_batch(layer, inputs, training);
-    gradient_by_differences(layer, inputs, training);
-    compiled_is_interpreted(layer, inputs, training);
-  }
-  const GoldenCases golden(layer.name());
-  for (const std::string& name : golden.names()) golden.check(name);
-}
-
-// The text and the hint of the error that tracing the layer gives.
-inline std::string error_of(const Layer& layer, const std::vector<Shape>& inputs) {
-  std::vector<TensorType> types;
-  for (const Shape& s : inputs) types.push_back({DType::float32, s});
-  try {
-    trace_layer(layer, types, true, DType::float32);
-  } catch (const Error& e) {
-    return std::string(e.what()) + "; " + e.hint();
-  }
-  return "no error";
-}
+// The text and the hint of the error that tracing the layer gives: "text; hint".
+std::string error_of(const Layer& layer, const std::vector<Shape>& inputs);
 
 }  // namespace strata
