@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <strata/error.h>
+#include "src/files/keras_model.h"
 #include "src/files/model_files.h"
 #include "src/files/spec_data.h"
 #include "src/files/spec_model.h"

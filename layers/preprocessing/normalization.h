@@ -66,7 +66,7 @@ struct Normalization {
     if (list ? depth < shape.size() && shape[depth] != static_cast<std::int64_t>(list->size()) : !c.is_number() || depth != shape.size())
       throw Error(ErrorKind::spec, "Normalization: " + argument + " must be a number or lists of numbers of one length, received " + c.str());
     if (!list) return values.push_back(c.number());
-    if (values.empty() && depth == shape.size()) shape.push_back(static_cast<std::int64_t>(list->size()));
+    if (values.empty() && depth == shape.size()) shape.insert(shape.end(), static_cast<std::int64_t>(list->size()));  // g++ 12 sees a push_back out of bounds
     for (const Config& item : *list) read(argument, item, depth + 1, values, shape);
   }
 
