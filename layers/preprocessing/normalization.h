@@ -28,7 +28,7 @@ struct Normalization {
   }
 
   std::unique_ptr<Adaptation> adaptation() const {
-    return mean.is_null() ? std::make_unique<Moments>(kept_axes()) : nullptr;
+    return mean.is_null() ? std::make_unique<Moments>(axis.value_or(std::vector<std::int64_t>{})) : nullptr;
   }
 
   Value call(Scope& s, Value input) const {
@@ -36,7 +36,7 @@ struct Normalization {
       throw Error(ErrorKind::spec, std::string("Normalization: ") + (mean.is_null() ? "variance is given without mean" : "mean is given without variance"),
                   "give both, or neither to take them from the data");
     const Value x = cast(input, s.compute_dtype());
-    const Axes kept = sorted_axes("Normalization", kept_axes(), x);
+    const Axes kept = sorted_axes("Normalization", axis.value_or(std::vector<std::int64_t>{}), x);
     std::vector<Dim> dims;
     for (const int a : kept) {
       if (!x.dim(a).is_known())
@@ -60,30 +60,26 @@ struct Normalization {
   }
 
  private:
-  std::vector<std::int64_t> kept_axes() const {
-    std::vector<std::int64_t> axes;
-    if (axis) axes = *axis;
-    return axes;
-  }
-
-  // The numbers of lists of lists, all of shape `dims` from axis `depth` on.
-  static void read(const std::string& argument, const Config& c, const std::vector<std::int64_t>& dims, std::size_t depth, std::vector<double>& values) {
+  // The numbers of a list of lists, and its shape.
+  static void read(const std::string& argument, const Config& c, std::size_t depth, std::vector<double>& values, std::vector<std::int64_t>& shape) {
     const auto* list = c.as<Config::List>();
-    if (list ? depth == dims.size() || dims[depth] != static_cast<std::int64_t>(list->size()) : !c.is_number() || depth != dims.size())
+    if (list ? depth < shape.size() && shape[depth] != static_cast<std::int64_t>(list->size()) : !c.is_number() || depth != shape.size())
       throw Error(ErrorKind::spec, "Normalization: " + argument + " must be a number or lists of numbers of one length, received " + c.str());
-    if (!list) values.push_back(c.number());
-    else for (const Config& item : *list) read(argument, item, dims, depth + 1, values);
+    if (!list) return values.push_back(c.number());
+    if (values.empty() && depth == shape.size()) shape.insert(shape.end(), static_cast<std::int64_t>(list->size()));  // g++ 12 sees a push_back out of bounds
+    for (const Config& item : *list) read(argument, item, depth + 1, values, shape);
   }
 
   // A given statistic, with the last axes of `shape` or those broadcast.
   static Value given(Value x, const std::string& argument, const Config& c, const Shape& shape) {
-    std::vector<std::int64_t> dims;
-    for (const Config* at = &c; const auto* list = at->as<Config::List>(); at = &list->front()) {
-      dims.push_back(static_cast<std::int64_t>(list->size()));
-      if (list->empty()) break;
-    }
     std::vector<double> values;
-    read(argument, c, dims, 0, values);
+    std::vector<std::int64_t> dims;
+    if (!c.as<Config::List>()) {
+      if (!c.is_number()) throw Error(ErrorKind::spec, "Normalization: " + argument + " must be a number or a list of numbers, received " + c.str());
+      values.push_back(c.number());
+    } else {
+      read(argument, c, 0, values, dims);
+    }
     bool fits = static_cast<int>(dims.size()) <= shape.rank() && !values.empty();
     for (std::size_t i = 0; fits && i < dims.size(); ++i) {
       const std::int64_t n = shape[static_cast<int>(i) - static_cast<int>(dims.size())].value();

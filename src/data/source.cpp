@@ -6,6 +6,7 @@
 #include <map>
 #include <numeric>
 #include <set>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -135,25 +136,33 @@ Arrays arrays_of(const std::vector<ArraySource>& sources, const std::string& for
   return result;
 }
 
-std::size_t utf8_characters(const std::string& text, const std::string& file, std::vector<std::string>& tokens) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t n = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
-    if (n == 0 || i + n > text.size()) throw data_error(fmt::format("{}: byte {} is no UTF-8", file, i));
-    tokens.push_back(text.substr(i, n));
-    i += n;
+std::vector<std::string> tokens_of(const std::string& text, const std::string& kind, const std::string& file) {
+  std::vector<std::string> tokens;
+  if (kind == "byte") {
+    for (const char c : text) tokens.emplace_back(1, c);
+  } else if (kind == "word") {
+    std::istringstream words(text);
+    for (std::string word; words >> word;) tokens.push_back(word);
+  } else if (kind == "char") {
+    for (std::size_t i = 0; i < text.size();) {
+      const auto lead = static_cast<unsigned char>(text[i]);
+      const std::size_t n = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
+      if (n == 0 || i + n > text.size()) throw data_error(fmt::format("{}: byte {} is no UTF-8", file, i + 1), "use tokens: byte");
+      tokens.push_back(text.substr(i, n));
+      i += n;
+    }
+  } else {
+    throw data_error(fmt::format("{}: tokens: '{}' is not known", file, kind), "use char, byte or word");
   }
-  return tokens.size();
+  return tokens;
 }
 
 // Windows of `length` tokens, and the same windows one token later.
 Rows load_text(const RowSource& source, const std::vector<std::string>& known) {
-  if (source.tokens != "char") throw data_error(fmt::format("{}: tokens: '{}' is not known", source.file, source.tokens), "use tokens: char");
   if (source.length < 1 || source.stride < 1) throw data_error(fmt::format("{}: a text needs a length and a stride of at least 1", source.file), "for example length: 64, stride: 1");
-  std::vector<std::string> tokens;
-  utf8_characters(text_of_file(source.file), source.file, tokens);
+  const std::vector<std::string> tokens = tokens_of(text_of_file(source.file), source.tokens, source.file);
   const auto n = static_cast<std::int64_t>(tokens.size());
-  if (n <= source.length) throw data_error(fmt::format("{}: has {} characters, windows of length {} need {}", source.file, n, source.length, source.length + 1));
+  if (n <= source.length) throw data_error(fmt::format("{}: has {} tokens, windows of length {} need {}", source.file, n, source.length, source.length + 1));
   Rows rows;
   rows.classes = known;
   const Tensor numbers = class_numbers(tokens, rows.classes, source.file, "text");
@@ -175,9 +184,10 @@ Rows load_table(const RowSource& source, const std::vector<std::string>& known) 
   std::vector<std::string> features = source.features;
   if (features.empty())
     for (const std::string& name : names_of(table))
-      if (name != source.target) features.push_back(name);
+      if (std::find(source.targets.begin(), source.targets.end(), name) == source.targets.end()) features.push_back(name);
   rows.data.x = matrix(table, features);
-  if (!source.target.empty()) rows.data.y = target_column(table, source.target, rows.classes, source.file);
+  if (source.targets.size() == 1) rows.data.y = target_column(table, source.targets[0], rows.classes, source.file);
+  else if (!source.targets.empty()) rows.data.y = matrix(table, source.targets);
   return rows;
 }
 

@@ -24,9 +24,9 @@ struct RowSource {
   // A table.
   std::string file;
   std::vector<std::string> features;  // empty: every column but the target
-  std::string target;
+  std::vector<std::string> targets;   // one column is labels or values, several are a matrix
   // A text of tokens.
-  std::string tokens = "char";
+  std::string tokens = "char";  // char, byte, word
   std::int64_t length = 0, stride = 1;
 };
 

@@ -24,13 +24,11 @@ std::vector<const LayerCall*> parents(const LayerCall& call) {
   return found;
 }
 
-// The group that Keras gives to the scope of a layer inside a layer: the attribute that holds it. The cell of an LSTM has its
-// scope either spelt out ("lstm_cell") or not at all.
+// The group that Keras gives to the scope of a layer inside a layer: the attribute that holds it.
 std::string group_of_scope(const std::string& class_name, const std::string& scope) {
-  static const std::set<std::string> recurrent = {"LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "RNN"};
   static const std::map<std::string, std::string> attention = {
       {"query", "query_dense"}, {"key", "key_dense"}, {"value", "value_dense"}, {"attention_output", "output_dense"}};
-  if (recurrent.count(class_name)) return "cell";
+  if (scope.ends_with("_cell") && scope.find('/') == std::string::npos) return "cell";  // LSTM, GRU, SimpleRNN, ...
   if (class_name == "MultiHeadAttention")
     if (const auto found = attention.find(scope); found != attention.end()) return found->second;
   if (class_name == "Bidirectional") {

@@ -82,9 +82,9 @@ Bytes model_file(const Model& model, const std::string& path) {
   return write_zip(members);
 }
 
-void load_weights(Model& model, const std::string& path) {
+void load_weights(Model& model, const std::string& path, bool with_optimizer) {
   const H5Group tree = read_weights(model, path);
-  const std::string message = set_weights_tree(model, tree, path);
+  const std::string message = set_weights_tree(model, tree, path, with_optimizer);
   if (!message.empty()) model.state().warnings.push_back(message);
 }
 

@@ -34,7 +34,7 @@ H5Group weights_tree(const Model& model) {
   return root;
 }
 
-std::string set_weights_tree(Model& model, const H5Group& tree, const std::string& file) {
+std::string set_weights_tree(Model& model, const H5Group& tree, const std::string& file, bool with_optimizer) {
   ModelState& state = model.state();
   const auto bad = [&](const std::string& what, const std::string& hint = "") -> Error { return {ErrorKind::data, file + ": " + what, hint}; };
   const auto fits = [](const Variable& v, const Tensor& t) { return t.shape() == v.type.dims; };
@@ -61,7 +61,7 @@ std::string set_weights_tree(Model& model, const H5Group& tree, const std::strin
 
   std::string message;
   const H5Group* h5 = tree.find_group("optimizer/vars");
-  if (state.optimizer && h5 && !h5->datasets.empty()) {
+  if (with_optimizer && state.optimizer && h5 && !h5->datasets.empty()) {
     OptimizerState& optimizer = *state.optimizer;
     const std::vector<std::int64_t> order = optimizer_variables(state);
     std::vector<Change> slots;

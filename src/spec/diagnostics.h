@@ -35,6 +35,7 @@ class Diagnostics {
   void warning(const SourceRef& source, TextRange range, const std::string& message, const std::string& hint = {});
   void file_error(const std::string& file, const std::string& message, const std::string& hint = {});
   void add(const Diagnostics& other);
+  void add(Diagnostic diagnostic);
 
   bool has_errors() const { return errors_ != 0; }
   std::size_t error_count() const { return errors_; }
@@ -47,8 +48,6 @@ class Diagnostics {
   void throw_if_errors() const;
 
  private:
-  void add(Diagnostic diagnostic);
-
   std::vector<Diagnostic> list_;
   std::size_t errors_ = 0;
 };

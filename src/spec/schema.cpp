@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "src/spec/field_text.h"
 #include "src/spec/suggest.h"
 
 namespace strata {
@@ -10,27 +11,11 @@ namespace {
 // A text is quoted, so that '64' is told from 64.
 std::string shown(const Config& c) { return c.as<std::string>() ? "'" + c.str() + "'" : c.str(); }
 
-std::string bound(double x) {
-  std::string text = Config(x).str();
-  if (text.size() > 2 && text.ends_with(".0")) text.resize(text.size() - 2);
-  return text;
-}
-
 bool inside(const Limits& l, double x) {
   return (l.open_low ? x > l.low : x >= l.low) && (l.open_high ? x < l.high : x <= l.high);
 }
 
 bool has_range(const Limits& l) { return l.low > -std::numeric_limits<double>::infinity() || l.high < std::numeric_limits<double>::infinity(); }
-
-// "at least 1", "between 0 and 1", "at least 0 and below 1".
-std::string range(const Limits& l) {
-  const bool low = l.low > -std::numeric_limits<double>::infinity(), high = l.high < std::numeric_limits<double>::infinity();
-  if (low && high && !l.open_low && !l.open_high) return "between " + bound(l.low) + " and " + bound(l.high);
-  std::string text;
-  if (low) text = (l.open_low ? "above " : "at least ") + bound(l.low);
-  if (high) text += (low ? " and " : "") + std::string(l.open_high ? "below " : "at most ") + bound(l.high);
-  return text;
-}
 
 void check(const Limits& limits, const std::string& where, const Config& value) {
   if (const auto* list = value.as<Config::List>()) {
@@ -38,7 +23,7 @@ void check(const Limits& limits, const std::string& where, const Config& value) 
     return;
   }
   if (value.is_number() && has_range(limits) && !inside(limits, value.number()))
-    throw Error(ErrorKind::spec, where + " must be " + range(limits) + ", received " + shown(value));
+    throw Error(ErrorKind::spec, where + " must be " + limits_text(limits) + ", received " + shown(value));
   const auto* text = value.as<std::string>();
   if (!text || limits.choices.empty() || std::find(limits.choices.begin(), limits.choices.end(), *text) != limits.choices.end()) return;
   std::string names;

@@ -9,7 +9,6 @@
 #include "src/spec/overrides.h"
 #include "src/spec/reader.h"
 #include "src/spec/suggest.h"
-#include "src/spec/warnings.h"
 
 namespace strata {
 namespace {
@@ -383,10 +382,7 @@ const std::vector<std::string>& compile_keys() {
 }
 
 Spec check_spec(const Node& tree, Diagnostics& diagnostics) {
-  const std::size_t before = diagnostics.error_count();
-  Spec spec = SpecCheck(tree, diagnostics).check();
-  if (diagnostics.error_count() == before) warn_about(spec, diagnostics);
-  return spec;
+  return SpecCheck(tree, diagnostics).check();
 }
 
 Spec read_spec(const std::string& path, const std::vector<std::string>& overrides) {

@@ -75,7 +75,7 @@ struct Spec {
   std::string path(const std::string& relative) const;
 };
 
-// Every error and warning goes to `diagnostics`; the spec is whole if there is no error.
+// Every error goes to `diagnostics`; the spec is whole if there is none. What to warn of: warnings.h.
 Spec check_spec(const Node& tree, Diagnostics& diagnostics);
 // From a file; a SpecError if anything is wrong. Each of `overrides` is a PATH=VALUE of --set.
 Spec read_spec(const std::string& path, const std::vector<std::string>& overrides = {});

@@ -1,0 +1,51 @@
+#include "src/files/spec_data.h"
+
+#include <fmt/format.h>
+
+#include <strata/error.h>
+
+namespace strata {
+namespace {
+
+// A text, or a map from names to texts: files, or members of `file` where there is one.
+std::vector<ArraySource> arrays(const Spec& spec, const DataTable& table, const Config& columns) {
+  std::vector<ArraySource> found;
+  const auto add = [&](const std::string& name, const Config& value) {
+    const auto* text = value.as<std::string>();
+    if (!text) throw Error(ErrorKind::spec, fmt::format("'{}' names no file: {}", name, value.str()));
+    if (table.file) found.push_back({name, spec.path(*table.file), *text});
+    else found.push_back({name, spec.path(*text), ""});
+  };
+  if (const auto* mapping = columns.as<Config::Mapping>())
+    for (const auto& [name, value] : *mapping) add(name, value);
+  else if (!columns.is_null())
+    add("", columns);
+  return found;
+}
+
+}  // namespace
+
+RowSource row_source(const Spec& spec, const DataTable& table) {
+  RowSource source;
+  source.format = table.reader();
+  if (source.format == "image_folder")
+    throw Error(ErrorKind::spec, "the reader image_folder is not part of this build", "turn the images into an .npz: x (rows, height, width, channels), y (rows)");
+  if (table.file && (source.format == "csv" || source.format == "text")) {
+    source.file = spec.path(*table.file);
+    if (table.features) source.features = *table.features;
+    if (const auto* name = table.target.as<std::string>()) source.targets = {*name};
+    if (const auto* names = table.target.as<Config::List>())
+      for (const Config& name : *names)
+        if (const auto* text = name.as<std::string>()) source.targets.push_back(*text);
+    source.tokens = table.tokens;
+    source.length = table.length.value_or(0);
+    source.stride = table.stride;
+    return source;
+  }
+  source.x = arrays(spec, table, table.x);
+  source.y = arrays(spec, table, table.y);
+  source.sample_weight = arrays(spec, table, table.sample_weight);
+  return source;
+}
+
+}  // namespace strata

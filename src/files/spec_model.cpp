@@ -1,0 +1,216 @@
+#include "src/files/spec_model.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "src/model/model_state.h"
+#include "src/spec/overrides.h"
+#include "src/spec/reader.h"
+#include "src/spec/warnings.h"
+
+namespace strata {
+namespace {
+
+class ModelBuild {
+ public:
+  ModelBuild(const ModelSpec& spec, const RunOptions& run) : spec_(spec), run_(run) {}
+
+  Model model() {
+    std::vector<LayerOutput> inputs;
+    for (const InputSpec& in : spec_.inputs) {
+      inputs.push_back(Input(in.shape, {.name = in.name, .dtype = in.dtype, .batch_size = in.batch_size}));
+      values_[in.name] = inputs.back();
+    }
+    for (const LayerSpec& layer : spec_.layers) call_layer(layer);
+    std::vector<LayerOutput> outputs;
+    for (const auto& [name, reference] : spec_.outputs) outputs.push_back(value(reference));
+    return Model(inputs, outputs, {.name = spec_.name}, run_);
+  }
+
+ private:
+  LayerOutput value(const Reference& r) const { return values_.at(r.name)[r.output]; }
+
+  void call_layer(const LayerSpec& spec) {
+    Layer layer;
+    if (!spec.shared.empty()) {
+      layer = layers_.at(spec.shared);
+    } else if (spec.model) {
+      layer = ModelBuild(*spec.model, run_).model().as_layer();
+    } else {
+      layer.assign(Config(*spec.layer));
+    }
+    layers_[spec.name] = layer;
+    std::vector<LayerOutput> inputs;
+    for (const Reference& r : spec.inputs) inputs.push_back(value(r));
+    CallOptions options{.name = spec.shared.empty() ? std::string() : spec.name, .named = {}, .arguments = spec.call};
+    for (const auto& [argument, r] : spec.named) options.named[argument] = value(r);
+    values_[spec.name] = call(layer, inputs, std::move(options));
+  }
+
+  const ModelSpec& spec_;
+  const RunOptions& run_;
+  std::map<std::string, Layer> layers_;
+  std::map<std::string, LayerOutput> values_;
+};
+
+// Tracing puts "layer 'NAME' (Class), fed by ...: " before what is wrong; inside a model, NAME is that of the inner layer.
+const LayerSpec* blamed(const ModelSpec& model, const std::string& message) {
+  static const std::string start = "layer '";
+  if (message.rfind(start, 0) != 0) return nullptr;
+  const std::size_t end = message.find('\'', start.size());
+  if (end == std::string::npos) return nullptr;
+  const std::string name = message.substr(start.size(), end - start.size());
+  if (const LayerSpec* found = model.find(name)) return found;
+  for (const std::string& path : model.paths())
+    if (path.size() > name.size() && path.compare(path.size() - name.size() - 1, std::string::npos, "/" + name) == 0) return model.find(path);
+  return nullptr;
+}
+
+template <class T, class From, class F>
+PerOutput<T> each(const PerOutput<From>& from, F to) {
+  if (from.empty()) return {};
+  if (from.single()) return PerOutput<T>(to(from.entries().front()));
+  if (!from.by_name().empty()) {
+    std::vector<std::pair<std::string, T>> map;
+    for (const auto& [name, value] : from.by_name()) map.emplace_back(name, to(value));
+    return PerOutput<T>::map(std::move(map));
+  }
+  std::vector<T> list;
+  for (const From& value : from.entries()) list.push_back(to(value));
+  return PerOutput<T>::list(std::move(list));
+}
+
+void set_trainable(const LayerGraph& graph, const std::string& prefix, const std::string& pattern, bool trainable) {
+  for (const LayerGraph::Entry& entry : graph.layers()) {
+    if (!entry.layer) continue;  // an input
+    Layer layer = entry.layer;   // a handle on the same layer
+    const std::string path = prefix + entry.name;
+    if (matches_pattern(pattern, path)) layer.type().schema.set(layer.object(), *layer.type().schema.find("trainable"), trainable);
+    if (const auto* nested = layer.as<Nested>()) set_trainable(nested->model->graph, path + "/", pattern, trainable);
+  }
+}
+
+MetricList metric_list(const std::vector<Config>& metrics) {
+  MetricList list;
+  for (const Config& config : metrics) {
+    if (const auto* name = config.as<std::string>()) {
+      list.emplace_back(*name);
+      continue;
+    }
+    Metric metric;
+    metric.assign(config);
+    list.emplace_back(std::move(metric));
+  }
+  return list;
+}
+
+}  // namespace
+
+RunOptions run_options(const RunSpec& run) {
+  return {.backend = run.backend,
+          .threads = static_cast<int>(run.threads),
+          .reproducible = run.reproducible,
+          .seed = static_cast<std::uint64_t>(run.seed),
+          .dtype = run.dtype,
+          .skip_nonfinite_updates = run.skip_nonfinite_updates};
+}
+
+Model build_model(const ModelSpec& model, const RunOptions& run) { return ModelBuild(model, run).model(); }
+
+void set_trainable(Model& model, const std::vector<std::pair<std::string, bool>>& rules) {
+  for (const auto& [pattern, trainable] : rules) set_trainable(model.state().graph, "", pattern, trainable);
+}
+
+std::optional<Model> build_model(const Spec& spec, Diagnostics& diagnostics, const ModelFileReader& read_file) {
+  const RunOptions run = run_options(spec.run);
+  try {
+    if (!spec.model.file.empty()) {
+      if (!read_file) {
+        report(diagnostics, spec.model.at, "a model cannot be taken from a file here");
+        return std::nullopt;
+      }
+      return read_file(spec.path(spec.model.file), run);
+    }
+    Model model = build_model(spec.model, run);
+    set_trainable(model, spec.model.trainable);
+    return model;
+  } catch (const SpecError&) {
+    throw;  // of another text, positions and all
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::spec) throw;
+    const LayerSpec* layer = blamed(spec.model, e.what());
+    report(diagnostics, layer ? layer->at : spec.model.at, e.what(), e.hint());
+    return std::nullopt;
+  }
+}
+
+CompileArguments compile_arguments(const CompileSpec& compile) {
+  CompileArguments arguments;
+  if (compile.optimizer) arguments.optimizer.assign(Config(*compile.optimizer));
+  arguments.loss = each<Loss>(compile.loss, [](const Config& config) {
+    Loss loss;
+    loss.assign(config);
+    return loss;
+  });
+  arguments.loss_weights = compile.loss_weights;
+  arguments.metrics = each<MetricList>(compile.metrics, metric_list);
+  arguments.weighted_metrics = each<MetricList>(compile.weighted_metrics, metric_list);
+  arguments.steps_per_execution = compile.steps_per_execution;
+  arguments.auto_scale_loss = compile.auto_scale_loss;
+  return arguments;
+}
+
+FitArguments fit_arguments(const FitSpec& fit, const std::vector<ObjectConfig>& callbacks) {
+  FitArguments arguments;
+  arguments.batch_size = fit.batch_size;
+  arguments.epochs = static_cast<int>(fit.epochs);
+  if (const auto* verbose = fit.verbose.as<std::int64_t>()) arguments.verbose = static_cast<int>(*verbose);
+  for (const ObjectConfig& config : callbacks) {
+    Callback callback;
+    callback.assign(Config(config));
+    arguments.callbacks.push_back(std::move(callback));
+  }
+  arguments.validation_split = fit.validation_split;
+  arguments.shuffle = fit.shuffle;
+  arguments.class_weight = fit.class_weights();
+  arguments.initial_epoch = static_cast<int>(fit.initial_epoch);
+  arguments.steps_per_epoch = fit.steps_per_epoch;
+  arguments.validation_steps = fit.validation_steps;
+  arguments.validation_batch_size = fit.validation_batch_size;
+  arguments.validation_freq = static_cast<int>(fit.validation_freq);
+  arguments.terminate_on_nan = fit.terminate_on_nan;
+  return arguments;
+}
+
+void validate_spec(const std::string& path, const std::vector<std::string>& overrides, Diagnostics& diagnostics,
+                   const ModelFileReader& read_file) {
+  try {
+    Diagnostics of_file;
+    Node tree;
+    try {
+      tree = read_tree(SourceText::read(path), of_file);
+    } catch (const SpecError& e) {
+      for (const Diagnostic& d : e.diagnostics()) diagnostics.add(d);
+      return;
+    }
+    for (const std::string& text : overrides) apply_override(tree, text, of_file);
+    const Spec spec = check_spec(tree, of_file);
+    if (!of_file.has_errors()) {
+      warn_about(spec, of_file);
+      const auto model = build_model(spec, of_file, read_file);
+      const bool compiles = spec.compile || std::any_of(spec.fit.begin(), spec.fit.end(), [](const FitSpec& f) { return f.compile.has_value(); });
+      const bool thaws = std::any_of(spec.fit.begin(), spec.fit.end(), [](const FitSpec& f) {
+        return std::any_of(f.trainable.begin(), f.trainable.end(), [](const auto& rule) { return rule.second; });
+      });
+      if (model && compiles && !thaws && model->summary().trainable_params == 0)
+        warn(of_file, spec.model.at, "nothing is trainable", "training would change no weight");
+    }
+    diagnostics.add(of_file);
+  } catch (const SpecError& e) {
+    for (const Diagnostic& d : e.diagnostics()) diagnostics.add(d);
+  }
+}
+
+}  // namespace strata

@@ -1,0 +1,34 @@
+// From a checked spec to a model that runs.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <strata/model.h>
+
+#include "src/spec/spec.h"
+
+namespace strata {
+
+RunOptions run_options(const RunSpec& run);
+
+// A model that a file brings (`model: FILE`): architecture, and weights where the file has them.
+using ModelFileReader = std::function<Model(const std::string& path, const RunOptions& run)>;
+
+// Layers in order, shared layers, models inside, frozen layers. A layer that cannot be called on what it is fed is an error
+// at its line; then nothing is returned.
+std::optional<Model> build_model(const Spec& spec, Diagnostics& diagnostics, const ModelFileReader& read_file = {});
+// The same for a model section alone.
+Model build_model(const ModelSpec& model, const RunOptions& run);
+
+CompileArguments compile_arguments(const CompileSpec& compile);
+// Without validation data: rows are the data section's.
+FitArguments fit_arguments(const FitSpec& fit, const std::vector<ObjectConfig>& callbacks);
+// Freezes and unfreezes by path or pattern; takes effect with the next compile().
+void set_trainable(Model& model, const std::vector<std::pair<std::string, bool>>& rules);
+
+// All that can be known without data: the spec's errors and warnings, and those of building its model.
+void validate_spec(const std::string& path, const std::vector<std::string>& overrides, Diagnostics& diagnostics,
+                   const ModelFileReader& read_file = {});
+
+}  // namespace strata
