@@ -17,9 +17,9 @@ class Loss : public Component<Loss> {
     Value (*mask)(const void* self, Value y_true, Value y_pred);  // null: every sample counts
   };
   template <class T> static Functions functions_of() {
-    Functions f{[](const void* self, Value y_true, Value y_pred) { return static_cast<const T*>(self)->call(y_true, y_pred); }, nullptr};
+    Functions f{[](const void* self, Value y_true, Value y_pred) { return of<T>(self).call(y_true, y_pred); }, nullptr};
     if constexpr (requires(const T& t, Value v) { t.mask(v, v); })
-      f.mask = [](const void* self, Value y_true, Value y_pred) { return static_cast<const T*>(self)->mask(y_true, y_pred); };
+      f.mask = [](const void* self, Value y_true, Value y_pred) { return of<T>(self).mask(y_true, y_pred); };
     return f;
   }
   using Component::Component;
@@ -30,6 +30,9 @@ class Loss : public Component<Loss> {
   // The scalar: values times sample weight and mask, reduced. `sum_over_batch_size` divides by the number of values, not
   // by the sum of the weights; a mask counts only what it lets through. (Keras' reduce_weighted_values.)
   Value operator()(Value y_true, Value y_pred, Value sample_weight = {}, Value mask = {}) const;
+
+ private:
+  template <class T> static const T& of(const void* self) { return *static_cast<const T*>(self); }
 };
 
 // Ranks that differ by a last axis of size 1 are made equal: (N, 1) and (N) become (N, 1) and (N, 1); of higher ranks the

@@ -67,9 +67,12 @@ Fields common_optimizer_fields() {
           field("global_clipnorm", &T::global_clipnorm, "Largest norm of all gradients together.", above(0)),
           field("use_ema", &T::use_ema, "Keep an exponential moving average of the weights."),
           field("ema_momentum", &T::ema_momentum, "Share of the old average that stays at each update.", between(0, 1)),
-          field("ema_overwrite_frequency", &T::ema_overwrite_frequency, "Updates between two overwrites of the weights by their average; null: at the end of training.", at_least(1)),
-          field("loss_scale_factor", &T::loss_scale_factor, "Factor on the loss, taken off the gradients again.", above(0)),
-          field("gradient_accumulation_steps", &T::gradient_accumulation_steps, "Steps whose gradients are averaged into one update.", at_least(2)),
+          field("ema_overwrite_frequency", &T::ema_overwrite_frequency,
+                "Updates between two overwrites of the weights by their average; null: at the end of training.", at_least(1)),
+          field("loss_scale_factor", &T::loss_scale_factor,
+                "Factor on the loss, taken off the gradients again.", above(0)),
+          field("gradient_accumulation_steps", &T::gradient_accumulation_steps,
+                "Steps whose gradients are averaged into one update.", at_least(2)),
           field("name", &T::name, "Name in files.")};
 }
 

@@ -87,7 +87,8 @@ const Config* entry(const Config::Mapping& mapping, std::string_view key) {
 ObjectConfig object_of(const std::string& name, const Config& arguments) {
   if (arguments.is_null()) return {name, {}};
   if (const auto* mapping = arguments.as<Config::Mapping>()) return {name, *mapping};
-  throw Error(ErrorKind::spec, "the arguments of " + name + " must be a mapping of names to values, received " + arguments.str());
+  throw Error(ErrorKind::spec,
+              "the arguments of " + name + " must be a mapping of names to values, received " + arguments.str());
 }
 
 // {"module", "class_name", "config", "registered_name", ...}: a user's class is known by its registered name, a function
@@ -144,7 +145,8 @@ std::shared_ptr<void> make_component(const ComponentType& type, const ObjectConf
       for (const Field& f : schema.fields) names.emplace_back(f.name);
       std::string hint = did_you_mean(name, names);
       if (hint.empty()) hint = names.empty() ? schema.name + " takes no arguments" : "its arguments: " + argument_names(schema);
-      throw Error(ErrorKind::spec, "unknown argument '" + name + "' of " + std::string(type.kind) + " " + schema.name, hint);
+      throw Error(ErrorKind::spec,
+                  "unknown argument '" + name + "' of " + std::string(type.kind) + " " + schema.name, hint);
     }
     if (std::find(given.begin(), given.end(), name) != given.end())
       throw Error(ErrorKind::spec, "argument '" + name + "' of " + schema.name + " is given twice");
@@ -155,7 +157,8 @@ std::shared_ptr<void> make_component(const ComponentType& type, const ObjectConf
   if (!missing.empty()) {
     std::string names;
     for (const std::string_view name : missing) names += (names.empty() ? "'" : ", '") + std::string(name) + "'";
-    throw Error(ErrorKind::spec, std::string(type.kind) + " " + schema.name + " needs the argument" + (missing.size() > 1 ? "s " : " ") + names,
+    throw Error(ErrorKind::spec,
+                std::string(type.kind) + " " + schema.name + " needs the argument" + (missing.size() > 1 ? "s " : " ") + names,
                 "'" + std::string(missing.front()) + "': " + std::string(schema.find(missing.front())->doc));
   }
   return object;

@@ -15,7 +15,9 @@ bool inside(const Limits& l, double x) {
   return (l.open_low ? x > l.low : x >= l.low) && (l.open_high ? x < l.high : x <= l.high);
 }
 
-bool has_range(const Limits& l) { return l.low > -std::numeric_limits<double>::infinity() || l.high < std::numeric_limits<double>::infinity(); }
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+bool has_range(const Limits& l) { return l.low > -infinity || l.high < infinity; }
 
 void check(const Limits& limits, const std::string& where, const Config& value) {
   if (const auto* list = value.as<Config::List>()) {
@@ -25,7 +27,8 @@ void check(const Limits& limits, const std::string& where, const Config& value) 
   if (value.is_number() && has_range(limits) && !inside(limits, value.number()))
     throw Error(ErrorKind::spec, where + " must be " + limits_text(limits) + ", received " + shown(value));
   const auto* text = value.as<std::string>();
-  if (!text || limits.choices.empty() || std::find(limits.choices.begin(), limits.choices.end(), *text) != limits.choices.end()) return;
+  const auto& choices = limits.choices;
+  if (!text || choices.empty() || std::find(choices.begin(), choices.end(), *text) != choices.end()) return;
   std::string names;
   for (const std::string_view choice : limits.choices) names += (names.empty() ? "" : ", ") + std::string(choice);
   throw Error(ErrorKind::spec, where + " must be one of " + names + "; received " + shown(value),
@@ -87,10 +90,14 @@ void Member<std::vector<std::int64_t>>::set(std::vector<std::int64_t>& m, const 
 }
 
 Config Member<std::vector<double>>::get(const std::vector<double>& m) { return list_of(m); }
-void Member<std::vector<double>>::set(std::vector<double>& m, const Config& c) { m = items<double>(c, "a list of numbers"); }
+void Member<std::vector<double>>::set(std::vector<double>& m, const Config& c) {
+  m = items<double>(c, "a list of numbers");
+}
 
 Config Member<std::vector<std::string>>::get(const std::vector<std::string>& m) { return list_of(m); }
-void Member<std::vector<std::string>>::set(std::vector<std::string>& m, const Config& c) { m = items<std::string>(c, "a list of texts"); }
+void Member<std::vector<std::string>>::set(std::vector<std::string>& m, const Config& c) {
+  m = items<std::string>(c, "a list of texts");
+}
 
 Config Member<Shape>::get(const Shape& m) {
   Config::List axes;

@@ -17,7 +17,8 @@ std::string checkpoint_path(const std::string& pattern, int epoch, std::optional
   try {
     return fmt::vformat(pattern, values);
   } catch (const fmt::format_error& e) {
-    throw Error(ErrorKind::spec, "the filepath '" + pattern + "' of ModelCheckpoint cannot be filled in: " + e.what(), "it may name " + names);
+    throw Error(ErrorKind::spec,
+                "the filepath '" + pattern + "' of ModelCheckpoint cannot be filled in: " + e.what(), "it may name " + names);
   }
 }
 

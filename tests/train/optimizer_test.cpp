@@ -105,7 +105,7 @@ TEST(Optimizers, ten_updates_and_the_slots_are_those_of_keras) {
           if (optimizer.slot_group(slot) == group) expect_close(value, golden().at(name + "/slots/" + std::to_string(index++)), name + " " + weights[i] + " " + slot);
     EXPECT_FALSE(golden().has(name + "/slots/" + std::to_string(index))) << name << " has more slots in Keras";
   }
-  EXPECT_EQ(compared, 18);
+  EXPECT_EQ(compared, 20);
 }
 
 // Where a rule says that elements do not see each other, two weights laid end to end must move as they do apart.

@@ -12,7 +12,7 @@ struct Celu {
     return describe<Celu>("celu", "y = max(x, 0) + alpha (exp(min(x, 0) / alpha) - 1).",
         field("alpha", &Celu::alpha, "The negative of the limit far below 0.", above(0)));
   }
-  Value call(Value x) const { return maximum(x, 0) + alpha * expm1(minimum(x, 0) / alpha); }
+  Value call(Value x) const { return strata::relu(x) + alpha * expm1(minimum(x, 0) / alpha); }
 };
 
 }  // namespace strata::activations

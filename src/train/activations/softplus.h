@@ -5,9 +5,10 @@
 
 namespace strata::activations {
 
+// max(x, 0) + log(1 + exp(-|x|)); the maximum is written so that the derivative at 0 is 1/2.
 struct Softplus {
   static Schema schema() { return describe<Softplus>("softplus", "y = log(exp(x) + 1)."); }
-  Value call(Value x) const { return maximum(x, 0) + log1p(exp(-absolute(x))); }
+  Value call(Value x) const { return 0.5 * (x + absolute(x)) + log1p(exp(-absolute(x))); }
 };
 
 }  // namespace strata::activations

@@ -6,7 +6,8 @@
 namespace strata::activations {
 
 // Martins and Astudillo, "From softmax to sparsemax", 2016. The support is found by comparing each two elements
-// instead of sorting: n^2 comparisons for an axis of n.
+// instead of sorting: n^2 comparisons for an axis of n. Keras 3.15 does not give this point: it adds up the cumulative sums
+// over the support where the last of them belongs.
 struct Sparsemax {
   std::int64_t axis = -1;
 

@@ -23,7 +23,8 @@ struct CSVLogger {
     return describe<CSVLogger>("CSVLogger", "Writes one row per epoch to a CSV file.",
         field("filename", &CSVLogger::filename, "Path of the file."),
         field("separator", &CSVLogger::separator, "Text between two columns."),
-        field("append", &CSVLogger::append, "Whether rows are added to a file that is there, instead of replacing it."));
+        field("append", &CSVLogger::append,
+              "Whether rows are added to a file that is there, instead of replacing it."));
   }
 
   void on_train_begin(Training&) { progress = {}; }
@@ -48,7 +49,10 @@ struct CSVLogger {
     progress.bytes = static_cast<std::int64_t>(file.tellp());
   }
 
-  Config state() const { return Config::Mapping{{"columns", Member<std::vector<std::string>>::get(progress.columns)}, {"bytes", progress.bytes}}; }
+  Config state() const {
+    return Config::Mapping{{"columns", Member<std::vector<std::string>>::get(progress.columns)},
+                             {"bytes", progress.bytes}};
+  }
   // Rows written after the checkpoint go, so that no epoch stands there twice.
   void restore(const Config& state) {
     for (const auto& [name, value] : *state.as<Config::Mapping>()) {

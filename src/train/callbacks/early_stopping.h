@@ -33,7 +33,8 @@ struct EarlyStopping {
         field("verbose", &EarlyStopping::verbose, "1: says when it stops.", between(0, 1)),
         field("mode", &EarlyStopping::mode, "Whether less or more is better; auto: by the name.", monitor_modes()),
         field("baseline", &EarlyStopping::baseline, "Value that must be beaten as well; null: none."),
-        field("restore_best_weights", &EarlyStopping::restore_best_weights, "Whether the best epoch's weights are taken back at the end."),
+        field("restore_best_weights", &EarlyStopping::restore_best_weights,
+              "Whether the best epoch's weights are taken back at the end."),
         field("start_from_epoch", &EarlyStopping::start_from_epoch, "Epochs before it begins to watch.", at_least(0)));
   }
 
@@ -46,7 +47,8 @@ struct EarlyStopping {
     Progress& p = progress;
     if (restore_best_weights && p.best_weights.empty()) {
       if (p.resumed)
-        t.say("EarlyStopping: the weights of the best epoch before the resume are not in the checkpoint; the best from here on are kept.");
+        t.say("EarlyStopping: the best weights from before the resume are not in the checkpoint; "
+              "the best from here on are kept.");
       keep(epoch, t);
     }
     ++p.wait;
@@ -64,15 +66,19 @@ struct EarlyStopping {
   }
 
   void on_train_end(const Logs&, Training& t) {
-    if (progress.stopped_epoch && verbose > 0) t.say("EarlyStopping: stopped after epoch " + std::to_string(*progress.stopped_epoch + 1) + ".");
+    if (progress.stopped_epoch && verbose > 0)
+      t.say("EarlyStopping: stopped after epoch " + std::to_string(*progress.stopped_epoch + 1) + ".");
     if (!restore_best_weights || progress.best_weights.empty()) return;
-    if (verbose > 0) t.say("EarlyStopping: the weights are those of epoch " + std::to_string(progress.best_epoch + 1) + ".");
+    if (verbose > 0)
+      t.say("EarlyStopping: the weights are those of epoch " + std::to_string(progress.best_epoch + 1) + ".");
     t.set_weights(progress.best_weights);
   }
 
   // The best weights are not part of it.
   Config state() const {
-    return Config::Mapping{{"wait", progress.wait}, {"best", Member<std::optional<double>>::get(progress.best)}, {"best_epoch", progress.best_epoch}};
+    return Config::Mapping{{"wait", progress.wait},
+                           {"best", Member<std::optional<double>>::get(progress.best)},
+                           {"best_epoch", progress.best_epoch}};
   }
   void restore(const Config& state) {
     progress.resumed = true;

@@ -29,28 +29,34 @@ struct ModelCheckpoint {
 
   static Schema schema() {
     return describe<ModelCheckpoint>("ModelCheckpoint", "Saves the model, or its weights, while it trains.",
-        field("filepath", &ModelCheckpoint::filepath, "Path that ends in .keras or .h5 (weights: .weights.h5); may hold {epoch:02d}, {val_loss:.2f}, ..."),
+        field("filepath", &ModelCheckpoint::filepath,
+              "Path that ends in .keras or .h5 (weights: .weights.h5); may hold {epoch:02d}, {val_loss:.2f}, ..."),
         field("monitor", &ModelCheckpoint::monitor, "Name in the logs that says which epoch is best."),
         field("verbose", &ModelCheckpoint::verbose, "1: says what it saves.", between(0, 1)),
-        field("save_best_only", &ModelCheckpoint::save_best_only, "Whether only an epoch better than all before is saved."),
+        field("save_best_only", &ModelCheckpoint::save_best_only,
+              "Whether only an epoch better than all before is saved."),
         field("save_weights_only", &ModelCheckpoint::save_weights_only, "Whether the weights alone are saved."),
         field("mode", &ModelCheckpoint::mode, "Whether less or more is better; auto: by the name.", monitor_modes()),
         field("save_freq", &ModelCheckpoint::save_freq, "epoch, or a number of batches."),
-        field("initial_value_threshold", &ModelCheckpoint::initial_value_threshold, "Value that the first save must beat; null: none."));
+        field("initial_value_threshold", &ModelCheckpoint::initial_value_threshold,
+              "Value that the first save must beat; null: none."));
   }
 
   void on_train_begin(Training&) {
     progress = {};
     progress.best = initial_value_threshold;
-    const bool fits = save_weights_only ? filepath->ends_with(".weights.h5") : filepath->ends_with(".keras") || filepath->ends_with(".h5");
+    const auto ends = [&](const char* ending) { return filepath->ends_with(ending); };
+    const bool fits = save_weights_only ? ends(".weights.h5") : ends(".keras") || ends(".h5");
     if (!fits)
       throw Error(ErrorKind::spec, "the filepath of ModelCheckpoint must end in " +
                                        std::string(save_weights_only ? ".weights.h5" : ".keras or .h5") + ", received '" + *filepath + "'");
     const auto* batches = save_freq.as<std::int64_t>();
     if (save_freq != Config("epoch") && !(batches && *batches >= 1))
-      throw Error(ErrorKind::spec, "save_freq of ModelCheckpoint must be epoch or a number of batches, received " + save_freq.str());
+      throw Error(ErrorKind::spec,
+                  "save_freq of ModelCheckpoint must be epoch or a number of batches, received " + save_freq.str());
     if (batches && save_best_only)
-      throw Error(ErrorKind::spec, "ModelCheckpoint finds the best at the end of an epoch, not every " + save_freq.str() + " batches",
+      throw Error(ErrorKind::spec,
+                  "ModelCheckpoint finds the best at the end of an epoch, not every " + save_freq.str() + " batches",
                   "give it save_freq: epoch, or save_best_only: false");
   }
   void on_epoch_begin(int epoch, Training&) { progress.epoch = epoch; }
@@ -73,7 +79,10 @@ struct ModelCheckpoint {
     save(checkpoint_path(*filepath, epoch, {}, logs), t);
   }
 
-  Config state() const { return Config::Mapping{{"batches", progress.batches}, {"best", Member<std::optional<double>>::get(progress.best)}}; }
+  Config state() const {
+    return Config::Mapping{{"batches", progress.batches},
+                             {"best", Member<std::optional<double>>::get(progress.best)}};
+  }
   void restore(const Config& state) {
     for (const auto& [name, value] : *state.as<Config::Mapping>()) {
       if (name == "batches") Member<std::int64_t>::set(progress.batches, value);

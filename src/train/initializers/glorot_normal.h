@@ -12,13 +12,16 @@ struct GlorotNormal {
   std::optional<std::vector<std::int64_t>> output_axes = {};
 
   static Schema schema() {
-    return describe<GlorotNormal>("GlorotNormal", "Truncated normal numbers of variance 1 / the mean of inputs and outputs.",
+    return describe<GlorotNormal>("GlorotNormal",
+        "Truncated normal numbers of variance 1 / the mean of inputs and outputs.",
         field("seed", &GlorotNormal::seed, "Seed of its own in place of the model's."),
         field("input_axes", &GlorotNormal::input_axes, "Axes whose product is fan_in; null: all but the last."),
-        field("output_axes", &GlorotNormal::output_axes, "Axes whose product is fan_out; null: all but the last but one."));
+        field("output_axes", &GlorotNormal::output_axes,
+              "Axes whose product is fan_out; null: all but the last but one."));
   }
   Tensor call(const std::vector<std::int64_t>& shape, const RandomStream& random) const {
-    return VarianceScaling{.scale = 1, .mode = "fan_avg", .distribution = "truncated_normal", .seed = seed, .input_axes = input_axes,
+    return VarianceScaling{.scale = 1, .mode = "fan_avg", .distribution = "truncated_normal", .seed = seed,
+                           .input_axes = input_axes,
                            .output_axes = output_axes}.call(shape, random);
   }
 };

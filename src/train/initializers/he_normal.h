@@ -18,7 +18,8 @@ struct HeNormal {
         field("output_axes", &HeNormal::output_axes, "Axes whose product is fan_out; null: all but the last but one."));
   }
   Tensor call(const std::vector<std::int64_t>& shape, const RandomStream& random) const {
-    return VarianceScaling{.scale = 2, .mode = "fan_in", .distribution = "truncated_normal", .seed = seed, .input_axes = input_axes,
+    return VarianceScaling{.scale = 2, .mode = "fan_in", .distribution = "truncated_normal", .seed = seed,
+                           .input_axes = input_axes,
                            .output_axes = output_axes}.call(shape, random);
   }
 };

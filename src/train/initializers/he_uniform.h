@@ -15,10 +15,12 @@ struct HeUniform {
     return describe<HeUniform>("HeUniform", "Uniform numbers of variance 2 / the number of inputs.",
         field("seed", &HeUniform::seed, "Seed of its own in place of the model's."),
         field("input_axes", &HeUniform::input_axes, "Axes whose product is fan_in; null: all but the last."),
-        field("output_axes", &HeUniform::output_axes, "Axes whose product is fan_out; null: all but the last but one."));
+        field("output_axes", &HeUniform::output_axes,
+              "Axes whose product is fan_out; null: all but the last but one."));
   }
   Tensor call(const std::vector<std::int64_t>& shape, const RandomStream& random) const {
-    return VarianceScaling{.scale = 2, .mode = "fan_in", .distribution = "uniform", .seed = seed, .input_axes = input_axes,
+    return VarianceScaling{.scale = 2, .mode = "fan_in", .distribution = "uniform", .seed = seed,
+                           .input_axes = input_axes,
                            .output_axes = output_axes}.call(shape, random);
   }
 };

@@ -15,10 +15,12 @@ struct LecunNormal {
     return describe<LecunNormal>("LecunNormal", "Truncated normal numbers of variance 1 / the number of inputs.",
         field("seed", &LecunNormal::seed, "Seed of its own in place of the model's."),
         field("input_axes", &LecunNormal::input_axes, "Axes whose product is fan_in; null: all but the last."),
-        field("output_axes", &LecunNormal::output_axes, "Axes whose product is fan_out; null: all but the last but one."));
+        field("output_axes", &LecunNormal::output_axes,
+              "Axes whose product is fan_out; null: all but the last but one."));
   }
   Tensor call(const std::vector<std::int64_t>& shape, const RandomStream& random) const {
-    return VarianceScaling{.scale = 1, .mode = "fan_in", .distribution = "truncated_normal", .seed = seed, .input_axes = input_axes,
+    return VarianceScaling{.scale = 1, .mode = "fan_in", .distribution = "truncated_normal", .seed = seed,
+                           .input_axes = input_axes,
                            .output_axes = output_axes}.call(shape, random);
   }
 };

@@ -15,10 +15,12 @@ struct LecunUniform {
     return describe<LecunUniform>("LecunUniform", "Uniform numbers of variance 1 / the number of inputs.",
         field("seed", &LecunUniform::seed, "Seed of its own in place of the model's."),
         field("input_axes", &LecunUniform::input_axes, "Axes whose product is fan_in; null: all but the last."),
-        field("output_axes", &LecunUniform::output_axes, "Axes whose product is fan_out; null: all but the last but one."));
+        field("output_axes", &LecunUniform::output_axes,
+              "Axes whose product is fan_out; null: all but the last but one."));
   }
   Tensor call(const std::vector<std::int64_t>& shape, const RandomStream& random) const {
-    return VarianceScaling{.scale = 1, .mode = "fan_in", .distribution = "uniform", .seed = seed, .input_axes = input_axes,
+    return VarianceScaling{.scale = 1, .mode = "fan_in", .distribution = "uniform", .seed = seed,
+                           .input_axes = input_axes,
                            .output_axes = output_axes}.call(shape, random);
   }
 };

@@ -15,13 +15,16 @@ struct Orthogonal {
   std::optional<std::int64_t> seed = {};
 
   static Schema schema() {
-    return describe<Orthogonal>("Orthogonal", "A matrix with orthonormal rows or columns, whichever are fewer, drawn uniformly.",
+    return describe<Orthogonal>("Orthogonal",
+        "A matrix with orthonormal rows or columns, whichever are fewer, drawn uniformly.",
         field("gain", &Orthogonal::gain, "Factor on the matrix."),
-        field("seed", &Orthogonal::seed, "Seed of its own in place of the model's.")).also_named({"OrthogonalInitializer"});
+        field("seed", &Orthogonal::seed,
+              "Seed of its own in place of the model's.")).also_named({"OrthogonalInitializer"});
   }
   Tensor call(const std::vector<std::int64_t>& shape, const RandomStream& random) const {
     if (shape.size() < 2)
-      throw Error(ErrorKind::spec, "the initializer Orthogonal needs a weight of rank 2 or more, received rank " + std::to_string(shape.size()));
+      throw Error(ErrorKind::spec,
+                  "the initializer Orthogonal needs a weight of rank 2 or more, received rank " + std::to_string(shape.size()));
     const auto columns = static_cast<std::size_t>(shape.back());
     std::size_t rows = 1;
     for (std::size_t i = 0; i + 1 < shape.size(); ++i) rows *= static_cast<std::size_t>(shape[i]);

@@ -13,15 +13,21 @@ struct STFT {
   bool periodic = false;
 
   static Schema schema() {
-    return describe<STFT>("STFT", "Kernel of a convolution that takes the short-time Fourier transform: (frame, 1, fft / 2 + 1).",
+    return describe<STFT>("STFT",
+        "Kernel of a convolution that takes the short-time Fourier transform: (frame, 1, fft / 2 + 1).",
         field("side", &STFT::side, "Real or imaginary part.", one_of({"real", "imag"})),
-        field("window", &STFT::window, "Window over the frame; null: none.", one_of({"hann", "hamming", "blackman", "bartlett", "boxcar"})),
-        field("scaling", &STFT::scaling, "Norm that the window is divided by: density its L2, spectrum its L1; null: none.", one_of({"density", "spectrum"})),
-        field("periodic", &STFT::periodic, "Whether the window is one period of a periodic one.")).also_named({"STFTInitializer"});
+        field("window", &STFT::window,
+              "Window over the frame; null: none.", one_of({"hann", "hamming", "blackman", "bartlett", "boxcar"})),
+        field("scaling", &STFT::scaling,
+              "Norm that the window is divided by: density its L2, spectrum its L1; null: none.",
+              one_of({"density", "spectrum"})),
+        field("periodic", &STFT::periodic,
+              "Whether the window is one period of a periodic one.")).also_named({"STFTInitializer"});
   }
   Tensor call(const std::vector<std::int64_t>& shape, const RandomStream&) const {
     if (shape.size() != 3)
-      throw Error(ErrorKind::spec, "the initializer STFT needs a weight (frame, 1, bins), received rank " + std::to_string(shape.size()));
+      throw Error(ErrorKind::spec,
+                  "the initializer STFT needs a weight (frame, 1, bins), received rank " + std::to_string(shape.size()));
     const auto frame = static_cast<std::size_t>(shape[0]);
     std::vector<double> weights(frame, 1.0);
     double norm = 1;

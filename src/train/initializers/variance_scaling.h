@@ -18,13 +18,17 @@ struct VarianceScaling {
   std::optional<std::vector<std::int64_t>> output_axes = {};
 
   static Schema schema() {
-    return describe<VarianceScaling>("VarianceScaling", "Numbers whose variance is scale / n, where n is a number of connections of the weight.",
+    return describe<VarianceScaling>("VarianceScaling",
+        "Numbers whose variance is scale / n, where n is a number of connections of the weight.",
         field("scale", &VarianceScaling::scale, "Variance times n.", above(0)),
-        field("mode", &VarianceScaling::mode, "What n is: inputs, outputs, or the mean of both.", one_of({"fan_in", "fan_out", "fan_avg"})),
-        field("distribution", &VarianceScaling::distribution, "Distribution of the numbers.", one_of({"truncated_normal", "untruncated_normal", "uniform", "normal"})),
+        field("mode", &VarianceScaling::mode,
+              "What n is: inputs, outputs, or the mean of both.", one_of({"fan_in", "fan_out", "fan_avg"})),
+        field("distribution", &VarianceScaling::distribution,
+              "Distribution of the numbers.", one_of({"truncated_normal", "untruncated_normal", "uniform", "normal"})),
         field("seed", &VarianceScaling::seed, "Seed of its own in place of the model's."),
         field("input_axes", &VarianceScaling::input_axes, "Axes whose product is fan_in; null: all but the last."),
-        field("output_axes", &VarianceScaling::output_axes, "Axes whose product is fan_out; null: all but the last but one."));
+        field("output_axes", &VarianceScaling::output_axes,
+              "Axes whose product is fan_out; null: all but the last but one."));
   }
   Tensor call(const std::vector<std::int64_t>& shape, const RandomStream& random) const {
     const auto [fan_in, fan_out] = fans(shape);
@@ -60,7 +64,8 @@ struct VarianceScaling {
     const auto rank = static_cast<std::int64_t>(shape.size());
     for (const std::int64_t axis : axes) {
       if (axis < -rank || axis >= rank)
-        throw Error(ErrorKind::spec, "an initializer counts axis " + std::to_string(axis) + " of a weight of rank " + std::to_string(rank));
+        throw Error(ErrorKind::spec,
+                    "an initializer counts axis " + std::to_string(axis) + " of a weight of rank " + std::to_string(rank));
       n *= static_cast<double>(shape[static_cast<std::size_t>(axis < 0 ? axis + rank : axis)]);
     }
     return n;

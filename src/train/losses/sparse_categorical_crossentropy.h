@@ -28,7 +28,8 @@ struct SparseCategoricalCrossentropy {
     const Value labels = classes(y_true, y_pred);
     if (!ignore_class) return of_classes(labels, p);
     const Value counts = not_equal(labels, *ignore_class);
-    return select(counts, of_classes(select(counts, labels, 0), p), 0);
+    // What does not count is replaced on the way in too, so that no NaN of it comes back in the gradient.
+    return select(counts, of_classes(select(counts, labels, 0), select(expand_dims(counts, -1), p, 1)), 0);
   }
   Value mask(Value y_true, Value y_pred) const {
     return ignore_class ? not_equal(classes(y_true, y_pred), *ignore_class) : Value();

@@ -23,7 +23,8 @@ struct CategoricalCrossentropy {
         field("axis", &CategoricalCrossentropy::axis, "Axis of the classes."));
   }
   Value call(Scope& s, Value y_true, Value y_pred, Value weight) const {
-    const Loss loss = losses::CategoricalCrossentropy{.from_logits = from_logits, .label_smoothing = label_smoothing, .axis = axis};
+    const Loss loss = losses::CategoricalCrossentropy{.from_logits = from_logits, .label_smoothing = label_smoothing,
+                                                      .axis = axis};
     return running_mean(s, loss.values(y_true, y_pred), weight);
   }
 };

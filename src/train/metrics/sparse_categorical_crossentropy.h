@@ -23,7 +23,8 @@ struct SparseCategoricalCrossentropy {
         field("axis", &SparseCategoricalCrossentropy::axis, "Axis of the classes."));
   }
   Value call(Scope& s, Value y_true, Value y_pred, Value weight) const {
-    const Loss loss = losses::SparseCategoricalCrossentropy{.from_logits = from_logits, .ignore_class = ignore_class, .axis = axis};
+    const Loss loss = losses::SparseCategoricalCrossentropy{.from_logits = from_logits, .ignore_class = ignore_class,
+                                                            .axis = axis};
     // As in Keras, the ignored elements leave the divisor only where there are weights.
     if (const Value counts = weight ? loss.mask(y_true, y_pred) : Value()) {
       const auto [a, b] = same_rank(cast(counts, weight.dtype()), weight);

@@ -10,12 +10,14 @@ struct OrthogonalRegularizer {
   std::string mode = "rows";
 
   static Schema schema() {
-    return describe<OrthogonalRegularizer>("OrthogonalRegularizer", "factor times the mean absolute cosine between each two rows (or columns) of a matrix.",
+    return describe<OrthogonalRegularizer>("OrthogonalRegularizer",
+        "factor times the mean absolute cosine between each two rows (or columns) of a matrix.",
         field("factor", &OrthogonalRegularizer::factor, "Factor.", at_least(0)),
         field("mode", &OrthogonalRegularizer::mode, "Vectors that should be orthogonal.", one_of({"rows", "columns"})));
   }
   Value call(Value w) const {
-    if (w.rank() != 2) throw Error(ErrorKind::spec, "OrthogonalRegularizer needs a matrix, received shape " + w.shape().str());
+    if (w.rank() != 2)
+      throw Error(ErrorKind::spec, "OrthogonalRegularizer needs a matrix, received shape " + w.shape().str());
     const Value vectors = mode == "rows" ? w : transpose(w, {1, 0});
     const Value units = vectors * rsqrt(maximum(sum(square(vectors), Axes{1}, true), 1e-12));
     const Value cosines = absolute(matmul(units, units, false, true));

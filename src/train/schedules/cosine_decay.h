@@ -21,7 +21,8 @@ struct CosineDecay {
         field("decay_steps", &CosineDecay::decay_steps, "Updates that the decay takes, after the warm-up.", above(0)),
         field("alpha", &CosineDecay::alpha, "Share of the top that stays at the end.", at_least(0)),
         field("name", &CosineDecay::name, "Name in files."),
-        field("warmup_target", &CosineDecay::warmup_target, "Rate at the end of the warm-up; null: no warm-up.", at_least(0)),
+        field("warmup_target", &CosineDecay::warmup_target,
+              "Rate at the end of the warm-up; null: no warm-up.", at_least(0)),
         field("warmup_steps", &CosineDecay::warmup_steps, "Updates that the warm-up takes.", at_least(0)));
   }
   Value call(Value step) const {

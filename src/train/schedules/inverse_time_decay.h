@@ -13,7 +13,8 @@ struct InverseTimeDecay {
   std::string name = "InverseTimeDecay";
 
   static Schema schema() {
-    return describe<InverseTimeDecay>("InverseTimeDecay", "initial_learning_rate / (1 + decay_rate step / decay_steps).",
+    return describe<InverseTimeDecay>("InverseTimeDecay",
+        "initial_learning_rate / (1 + decay_rate step / decay_steps).",
         field("initial_learning_rate", &InverseTimeDecay::initial_learning_rate,
               "Rate at the first update.", at_least(0)),
         field("decay_steps", &InverseTimeDecay::decay_steps, "Updates that the decay takes.", above(0)),

@@ -19,7 +19,8 @@ struct PiecewiseConstantDecay {
   }
   Value call(Value step) const {
     if (values->size() != boundaries->size() + 1)
-      throw Error(ErrorKind::spec, "the schedule PiecewiseConstantDecay needs one value more than boundaries, received " +
+      throw Error(ErrorKind::spec,
+                  "the schedule PiecewiseConstantDecay needs one value more than boundaries, received " +
                                        std::to_string(values->size()) + " values and " + std::to_string(boundaries->size()) + " boundaries");
     Value rate = full(step, {}, values->back(), step.dtype());
     for (std::size_t i = boundaries->size(); i-- > 0;) rate = select(step <= (*boundaries)[i], (*values)[i], rate);
