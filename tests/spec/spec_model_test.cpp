@@ -1,0 +1,85 @@
+// Models from specs.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "src/files/spec_model.h"
+#include "tests/spec/checking.h"
+
+namespace strata {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+std::optional<Model> built(Checked& c) {
+  EXPECT_THAT(found(c.diagnostics), IsEmpty());
+  return build_model(c.spec, c.diagnostics);
+}
+
+TEST(SpecModel, layers_get_their_weights_in_order) {
+  Checked c = checked("model: [Input: {shape: [5]}, Dense: {units: 8, activation: relu}, Dense: {units: 3}]\n");
+  const auto model = built(c);
+  ASSERT_TRUE(model);
+  EXPECT_THAT(model->layer_names(), ElementsAre("input_layer", "dense", "dense_1"));
+  EXPECT_EQ(model->summary().total_params, 5 * 8 + 8 + 8 * 3 + 3);
+}
+
+TEST(SpecModel, a_shared_layer_has_its_weights_once) {
+  Checked c = checked("model:\n  inputs: {a: {shape: [5]}, b: {shape: [5]}}\n  layers:\n    - Dense: {name: enc, units: 2, inputs: a}\n"
+                      "    - {layer: enc, inputs: b, name: enc_b}\n    - Add: {inputs: [enc, enc_b]}\n");
+  const auto model = built(c);
+  ASSERT_TRUE(model);
+  EXPECT_EQ(model->summary().total_params, 5 * 2 + 2);
+}
+
+TEST(SpecModel, patterns_freeze_layers_inside_models_too) {
+  Checked c = checked("model:\n  inputs: {x: {shape: [5]}}\n  layers:\n    - Model: {name: block, inputs: {inner: {shape: [5]}}, layers: [Dense: {name: a, units: 4}, Dense: {name: b, units: 2}]}\n"
+                      "  trainable: {block/a: false}\n");
+  const auto model = built(c);
+  ASSERT_TRUE(model);
+  EXPECT_EQ(model->summary().total_params, 5 * 4 + 4 + 4 * 2 + 2);
+  EXPECT_EQ(model->summary().trainable_params, 4 * 2 + 2);
+}
+
+TEST(SpecModel, a_shape_error_stands_at_the_layer) {
+  Checked c = checked("model:\n  inputs: {a: {shape: [5]}, b: {shape: [4]}}\n  layers:\n    - Dense: {name: one, units: 3, inputs: a}\n    - Add: {name: sum, inputs: [one, b]}\n");
+  EXPECT_FALSE(built(c));
+  const auto lines = found(c.diagnostics);
+  ASSERT_THAT(lines, SizeIs(1));
+  EXPECT_THAT(lines[0], HasSubstr("5:7 layer 'sum' (Add), fed by 'one' (None, 3), 'b' (None, 4):"));
+}
+
+TEST(SpecModel, compile_and_fit_take_the_given_arguments) {
+  Checked c = checked("model: [Input: {shape: [5]}, Dense: {units: 3}]\ncompile: {optimizer: {Adam: {learning_rate: 0.5}}, loss: mse, metrics: [accuracy, mae]}\n"
+                      "fit: {epochs: 3, batch_size: 7, shuffle: false, class_weight: {0: 2.0}}\n");
+  ASSERT_THAT(found(c.diagnostics), IsEmpty());
+  const CompileArguments compile = compile_arguments(*c.spec.compile);
+  EXPECT_EQ(compile.optimizer.name(), "Adam");
+  EXPECT_TRUE(compile.loss.single());
+  EXPECT_EQ(compile.loss.entries().front().name(), "MeanSquaredError");
+  ASSERT_TRUE(compile.metrics.single());
+  EXPECT_THAT(compile.metrics.entries().front(), SizeIs(2));
+  const FitArguments fit = fit_arguments(c.spec.fit.front(), c.spec.callbacks);
+  EXPECT_EQ(fit.epochs, 3);
+  EXPECT_EQ(fit.batch_size, 7);
+  EXPECT_FALSE(fit.shuffle);
+  EXPECT_EQ(fit.class_weight.at(0), 2.0);
+}
+
+TEST(SpecModel, every_probe_builds) {
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(STRATA_SOURCE_DIR) + "/tests/golden/probes")) {
+    if (entry.path().extension() != ".yaml") continue;
+    Diagnostics diagnostics;
+    const Spec spec = check_spec(read_tree(SourceText::read(entry.path().string()), diagnostics), diagnostics);
+    ASSERT_THAT(found(diagnostics), IsEmpty()) << entry.path();
+    EXPECT_TRUE(build_model(spec, diagnostics)) << entry.path();
+    EXPECT_THAT(found(diagnostics), IsEmpty()) << entry.path();
+    if (spec.compile) compile_arguments(*spec.compile);
+  }
+}
+
+}  // namespace
+}  // namespace strata
