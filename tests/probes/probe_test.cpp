@@ -160,7 +160,7 @@ void short_last_batch(Probe& p) {
     expect_near(Tensor::of<double>({static_cast<std::int64_t>(found.size())}, std::span<const double>(found)), expected, p.how_.bound, name);
   }
   p.expect_weights("final");
-  const Logs logs = p.model->evaluate({p.golden.columns("x"), p.golden.columns("y"), {}}, {.batch_size = 2});
+  const Logs logs = p.model->evaluate({p.golden.columns("validation/x"), p.golden.columns("validation/y"), {}}, {.batch_size = 2});
   for (const auto& [name, expected] : p.golden.under("evaluate")) expect_near(*find_log(logs, name), expected.at(0), p.how_.bound, "evaluate/" + name);
 }
 
