@@ -32,6 +32,24 @@ const std::vector<Anchor>& anchors() {
            {"gemm_onednn", gemm_onednn},
 #endif
        }},
+#ifdef STRATA_HAS_ONEDNN
+      {"convolution", {{"convolution_onednn", convolution_onednn}}},
+      {"convolution_input_gradient", {{"convolution_onednn", convolution_input_gradient_onednn}}},
+      {"convolution_kernel_gradient", {{"convolution_onednn", convolution_kernel_gradient_onednn}}},
+#endif
+#ifdef STRATA_HAS_ONEDNN
+      {"lstm", {{"lstm_onednn", lstm_onednn}}},
+      {"lstm_gradient", {{"lstm_onednn", lstm_gradient_onednn}}},
+#endif
+      {"max_pool", {{"pooling", max_pool}}},
+      {"max_pool_gradient", {{"pooling", max_pool_gradient}}},
+      {"average_pool", {{"pooling", average_pool}}},
+      {"average_pool_gradient", {{"pooling", average_pool_gradient}}},
+      {"batch_norm", {{"normalization", batch_norm}}},
+      {"batch_norm_gradient", {{"normalization", batch_norm_gradient}}},
+      {"layer_norm", {{"normalization", layer_norm}}},
+      {"layer_norm_gradient", {{"normalization", layer_norm_gradient}}},
+      {"dropout", {{"random", dropout}}},
       {"reduce_sum", {{"reduction", reduction}}},
       {"reduce_max", {{"reduction", reduction}}},
       {"argmax", {{"argmax", index_of_extreme}}},
@@ -142,6 +160,7 @@ class CpuBackend final : public Backend {
   }
 
   std::vector<Candidate> candidates(const Region& region, std::vector<Refusal>& refusals) override {
+    const Settings settings(machine_.threads);  // a primitive of oneDNN keeps the number of threads it was made with
     std::vector<Candidate> found;
     const auto ask = [&](std::string_view kernel, Maker maker) {
       Answer answer = maker(region, machine_);

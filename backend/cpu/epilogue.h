@@ -2,6 +2,8 @@
 // cache.
 #pragma once
 
+#include <optional>
+
 #include "backend/cpu/pointwise.h"
 
 namespace strata::cpu {
@@ -11,6 +13,13 @@ class Epilogue {
   using Answer = std::variant<Epilogue, Declined>;
   // The ops of `region` other than its anchor (whose index is given) must be elementwise.
   static Answer make(const Region& region, const Machine& machine, int anchor);
+
+  // None: the anchor's kernel writes the region's one output itself.
+  static Epilogue direct() {
+    Epilogue e;
+    e.output_ = 0;
+    return e;
+  }
 
   bool empty() const { return program_ == nullptr; }
   // Where the anchor's first output goes.
@@ -23,6 +32,14 @@ class Epilogue {
   int inputs_ = 0, output_ = -1;
   std::size_t product_bytes_ = 0, program_bytes_ = 0;
 };
+
+// The elementwise ops behind an anchor as a library's own epilogue: a bias along the last axis, then relu.
+struct BiasAndRelu {
+  int bias = -1;  // the region's input
+  bool relu = false;
+};
+// Nothing where they are anything else, or where the region has other outputs than their last.
+std::optional<BiasAndRelu> bias_and_relu(const Region& region, int anchor);
 
 // Makes a candidate of an anchor that is f(inputs, output, scratch), with whatever elementwise ops follow it.
 template <class F>

@@ -2,6 +2,7 @@
 // not. backend.cpp lists the makers of every anchor, best first.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -48,10 +49,45 @@ static_assert(static_cast<int>(Element::bfloat16) == static_cast<int>(DType::bfl
 template <class T = float> const T* in(void* const* addresses, int i) { return static_cast<const T*>(addresses[i]); }
 template <class T = float> T* out(void* const* addresses, int i) { return static_cast<T*>(addresses[i]); }
 
+// The addresses of an op's inputs and outputs in its own order, where the op is all of a region. Every output of such an
+// op has a place.
+class OwnOrder {
+ public:
+  explicit OwnOrder(const Region& region) {
+    for (const Source& s : region.ops[0].inputs) inputs_.push_back(s.index);
+    outputs_.resize(region.ops[0].outputs.size());
+    for (std::size_t i = 0; i < region.outputs.size(); ++i) outputs_[static_cast<std::size_t>(region.outputs[i].index)] = static_cast<int>(i);
+  }
+  static bool fits(const Region& region) { return region.ops.size() == 1 && region.outputs.size() == region.ops[0].outputs.size(); }
+  template <class T = float> const T* in(void* const* inputs, int i) const { return static_cast<const T*>(inputs[inputs_[static_cast<std::size_t>(i)]]); }
+  template <class T = float> T* out(void* const* outputs, int i) const { return static_cast<T*>(outputs[outputs_[static_cast<std::size_t>(i)]]); }
+  std::pair<int, int> in_place(int input, int output) const {
+    return {inputs_[static_cast<std::size_t>(input)], outputs_[static_cast<std::size_t>(output)]};
+  }
+
+ private:
+  std::vector<int> inputs_, outputs_;
+};
+inline Declined not_alone() { return {"it takes no epilogue"}; }
+
 // The makers.
 Answer pointwise_region(const Region&, const Machine&);
 Answer gemm_onednn(const Region&, const Machine&);
 Answer gemm_blas(const Region&, const Machine&);
+Answer convolution_onednn(const Region&, const Machine&);
+Answer convolution_input_gradient_onednn(const Region&, const Machine&);
+Answer convolution_kernel_gradient_onednn(const Region&, const Machine&);
+Answer max_pool(const Region&, const Machine&);
+Answer max_pool_gradient(const Region&, const Machine&);
+Answer average_pool(const Region&, const Machine&);
+Answer average_pool_gradient(const Region&, const Machine&);
+Answer batch_norm(const Region&, const Machine&);
+Answer batch_norm_gradient(const Region&, const Machine&);
+Answer layer_norm(const Region&, const Machine&);
+Answer layer_norm_gradient(const Region&, const Machine&);
+Answer dropout(const Region&, const Machine&);
+Answer lstm_onednn(const Region&, const Machine&);
+Answer lstm_gradient_onednn(const Region&, const Machine&);
 Answer reduction(const Region&, const Machine&);
 Answer index_of_extreme(const Region&, const Machine&);
 Answer softmax(const Region&, const Machine&);

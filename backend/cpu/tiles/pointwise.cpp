@@ -1,5 +1,5 @@
 // One vectorised loop per elementwise op, operand type and choice of scalar operands.
-#include "backend/cpu/tiles/pointwise.h"
+#include "backend/cpu/tiles/loops.h"
 
 #include "backend/cpu/tiles/math.h"
 #include "backend/functors.h"

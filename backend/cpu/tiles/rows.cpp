@@ -1,5 +1,5 @@
 // Sums and maxima, and what is a function of a row and its sum: softmax and its kin.
-#include "backend/cpu/tiles/rows.h"
+#include "backend/cpu/tiles/loops.h"
 
 #include "backend/cpu/tiles/vector.h"
 

@@ -1,7 +1,4 @@
-#include "backend/cpu/tiles/tiles.h"
-
-#include "backend/cpu/tiles/pointwise.h"
-#include "backend/cpu/tiles/rows.h"
+#include "backend/cpu/tiles/loops.h"
 
 #define STRATA_TEXT_(x) #x
 #define STRATA_TEXT(x) STRATA_TEXT_(x)
@@ -15,6 +12,8 @@ const Tiles tiles = {
     .maximum = maximum,
     .column_sum = column_sum,
     .column_maximum = column_maximum,
+    .vector_by_columns = vector_by_columns,
+    .rows_by_vector = rows_by_vector,
     .argmax = argmax,
     .softmax = softmax,
     .log_softmax = log_softmax,
@@ -24,6 +23,19 @@ const Tiles tiles = {
     .cross_entropy_gradient = cross_entropy_gradient,
     .dense_cross_entropy = dense_cross_entropy,
     .dense_cross_entropy_gradient = dense_cross_entropy_gradient,
+    .max_pool = max_pool,
+    .average_pool = average_pool,
+    .max_pool_gradient = max_pool_gradient,
+    .average_pool_gradient = average_pool_gradient,
+    .column_moments = column_moments,
+    .column_affine = column_affine,
+    .column_products = column_products,
+    .batch_norm_gradient = batch_norm_gradient,
+    .layer_norm = layer_norm,
+    .layer_norm_gradient = layer_norm_gradient,
+    .dropout = dropout,
+    .lstm_step = lstm_step,
+    .lstm_step_gradient = lstm_step_gradient,
 };
 
 }  // namespace strata::cpu::STRATA_ISA

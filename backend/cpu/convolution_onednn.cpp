@@ -1,0 +1,330 @@
+// Convolution and its two gradients by oneDNN on (N, spatial..., C) with kernels (spatial..., C/groups, F). The kernel is
+// reordered to the library's own form in the same call: it is small beside the work.
+//
+// Forward and input gradient give the same bits at any number of threads. The kernel gradient does not (measured at one
+// against two), so it is cut into slices of the batch, each by a one-thread primitive, added in order.
+#include <fmt/format.h>
+
+#include "backend/cpu/epilogue.h"
+#include "backend/cpu/onednn.h"
+#include "backend/cpu/parallel.h"
+#include "backend/window.h"
+
+namespace strata::cpu {
+namespace {
+
+using dnnl::memory;
+
+struct Problem {
+  memory::dims x, y, kernel;                    // oneDNN's order: (N, C, spatial), ([G,] F, C, spatial)
+  memory::dims kernel_strides;                  // of Keras' form
+  memory::dims strides, dilation, low, high;
+  std::int64_t spatial = 1;                     // elements of y's spatial axes
+};
+
+memory::dims channels_second(const std::vector<std::int64_t>& dims) {
+  memory::dims d{dims.front(), dims.back()};
+  d.insert(d.end(), dims.begin() + 1, dims.end() - 1);
+  return d;
+}
+
+memory::desc described(const memory::dims& dims, const memory::dims& strides) { return {dims, memory::data_type::f32, strides}; }
+memory::desc any(const memory::dims& dims) { return {dims, memory::data_type::f32, memory::format_tag::any}; }
+
+// (N, C, spatial) whose elements lie as (N, spatial, C).
+memory::desc channels_last(const memory::dims& dims) {
+  memory::dims strides(dims.size());
+  std::int64_t n = dims[1];
+  strides[1] = 1;
+  for (std::size_t i = dims.size(); i-- > 2; n *= dims[i]) strides[i] = n;
+  strides[0] = n;
+  return described(dims, strides);
+}
+
+std::variant<Problem, Declined> problem_of(const ArrayType& x, const ArrayType& kernel, const ArrayType& y, const Attributes& a) {
+  if (!is_float32(x) || !is_float32(kernel)) return Declined{"it is not float32"};
+  const int spatial = x.rank() - 2;
+  if (spatial > 3) return Declined{"it has more than three spatial axes"};
+  if (x.elements() == 0 || y.elements() == 0) return Declined{"it has no elements"};
+  Problem p;
+  p.x = channels_second(x.dims);
+  p.y = channels_second(y.dims);
+  const std::int64_t groups = a.integer("groups"), c = kernel.dim(-2), f = kernel.dim(-1);
+  p.kernel = {f / groups, c};
+  p.kernel_strides = {1, f};
+  if (groups > 1) {
+    p.kernel.insert(p.kernel.begin(), groups);
+    p.kernel_strides.insert(p.kernel_strides.begin(), f / groups);
+  }
+  for (int i = 0; i < spatial; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    const std::int64_t size = kernel.dims[k], stride = a.integers("strides")[k], dilation = a.integers("dilation")[k];
+    const WindowAxis axis = window_axis(a.text("padding"), x.dims[k + 1], size, stride, dilation);
+    p.kernel.push_back(size);
+    p.kernel_strides.push_back(product(kernel, i + 1, kernel.rank()));
+    p.strides.push_back(stride);
+    p.dilation.push_back(dilation - 1);
+    p.low.push_back(axis.low);
+    p.high.push_back(axis.high);
+    p.spatial *= y.dims[k + 1];
+  }
+  return p;
+}
+
+// Two or three channels, or one, are too few for a register: the library has a form of its own for such an input.
+bool is_first_layer(const Problem& p) { return p.x[1] <= 3; }
+
+dnnl::convolution_forward::primitive_desc forward_of(const Problem& p, bool has_bias, const dnnl::primitive_attr& attributes,
+                                                     bool own_input) {
+  const memory::desc x = own_input ? any(p.x) : channels_last(p.x), bias = any({p.y[1]});
+  const auto prop = dnnl::prop_kind::forward_training;
+  const auto algorithm = dnnl::algorithm::convolution_direct;
+  if (has_bias)
+    return {{prop, algorithm, x, any(p.kernel), bias, channels_last(p.y), p.strides, p.dilation, p.low, p.high}, attributes, onednn_engine()};
+  return {{prop, algorithm, x, any(p.kernel), channels_last(p.y), p.strides, p.dilation, p.low, p.high}, attributes, onednn_engine()};
+}
+
+// Reorders `from` into what a primitive wants; returns where that lies.
+Place wanted(const memory::desc& from, Place place, const memory::desc& to, ScratchLayout& scratch, std::vector<Stage>& stages) {
+  if (from == to) return place;
+  const Place made = scratch.take(to.get_size());
+  stages.push_back(reorder_stage(from, place, to, made, scratch));
+  return made;
+}
+
+// Stages one after the other, then elementwise ops.
+class StagedKernel final : public Kernel {
+ public:
+  StagedKernel(std::vector<Stage> stages, std::vector<int> order, Epilogue epilogue, std::size_t own)
+      : stages_(std::move(stages)), order_(std::move(order)), epilogue_(std::move(epilogue)), own_(own) {}
+
+  std::unique_ptr<Call> bind(std::span<void* const> inputs, std::span<void* const> outputs, void* scratch) const override {
+    return std::make_unique<Bound>(*this, inputs, outputs, scratch);
+  }
+
+ private:
+  class Bound final : public Call {
+   public:
+    Bound(const StagedKernel& kernel, std::span<void* const> inputs, std::span<void* const> outputs, void* scratch)
+        : epilogue_(kernel.epilogue_), inputs_(inputs.begin(), inputs.end()), outputs_(outputs.begin(), outputs.end()),
+          rest_(static_cast<char*>(scratch) + kernel.own_) {
+      std::vector<void*> operands;
+      for (const int i : kernel.order_) operands.push_back(inputs[static_cast<std::size_t>(i)]);
+      void* const y = epilogue_.destination(outputs_.data(), rest_);
+      for (const Stage& s : kernel.stages_) stages_.emplace_back(s, operands.data(), &y, scratch);
+    }
+    void run() override {
+      for (BoundStage& s : stages_) s.run();
+      epilogue_.run(inputs_.data(), outputs_.data(), rest_);
+    }
+
+   private:
+    std::vector<BoundStage> stages_;
+    Epilogue epilogue_;
+    std::vector<void*> inputs_, outputs_;
+    void* rest_;
+  };
+  std::vector<Stage> stages_;
+  std::vector<int> order_;
+  Epilogue epilogue_;
+  std::size_t own_;
+};
+
+std::vector<int> inputs_of(const RegionOp& op) {
+  std::vector<int> order;
+  for (const Source& s : op.inputs) order.push_back(s.index);
+  return order;
+}
+
+}  // namespace
+
+Answer convolution_onednn(const Region& region, const Machine& machine) {
+  const int anchor = anchor_of(region);
+  const RegionOp& op = region.ops[static_cast<std::size_t>(anchor)];
+  auto made = problem_of(region.type(op.inputs[0]), region.type(op.inputs[1]), op.outputs[0], *op.attributes);
+  if (auto* declined = std::get_if<Declined>(&made)) return *declined;
+  const Problem& p = std::get<Problem>(made);
+
+  // Bias and relu are the library's own; any other elementwise ops follow in a pass.
+  const auto fused = bias_and_relu(region, anchor);
+  Epilogue epilogue;
+  std::vector<int> order = inputs_of(op);
+  dnnl::primitive_attr attributes = onednn_attributes();
+  std::string name = "onednn convolution";
+  if (fused) {
+    if (fused->bias >= 0) order.push_back(fused->bias), name += " + bias";
+    if (fused->relu) {
+      dnnl::post_ops post;
+      post.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+      attributes.set_post_ops(post);
+      name += " + relu";
+    }
+    epilogue = Epilogue::direct();
+  } else {
+    auto rest = Epilogue::make(region, machine, anchor);
+    if (auto* declined = std::get_if<Declined>(&rest)) return *declined;
+    epilogue = std::get<Epilogue>(rest);
+    if (!epilogue.empty()) name += " + epilogue";
+  }
+  const bool has_bias = fused && fused->bias >= 0;
+  try {
+    const auto pd = forward_of(p, has_bias, attributes, is_first_layer(p));
+    ScratchLayout scratch;
+    std::vector<Stage> stages;
+    const Place x = wanted(channels_last(p.x), {Place::input, 0}, pd.src_desc(), scratch, stages);
+    const Place kernel = wanted(described(p.kernel, p.kernel_strides), {Place::input, 1}, pd.weights_desc(), scratch, stages);
+    Stage stage{dnnl::convolution_forward(pd),
+                {{DNNL_ARG_SRC, pd.src_desc(), x}, {DNNL_ARG_WEIGHTS, pd.weights_desc(), kernel},
+                 {DNNL_ARG_DST, pd.dst_desc(), {Place::output, 0}},
+                 {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.take(pd.scratchpad_desc().get_size())}}};
+    if (has_bias) stage.arguments.push_back({DNNL_ARG_BIAS, pd.bias_desc(), {Place::input, 2}});
+    stages.push_back(std::move(stage));
+    return Candidate{.name = std::move(name), .scratch_bytes = scratch.bytes() + epilogue.scratch_bytes(), .prepare = [=, own = scratch.bytes()] {
+      return std::make_shared<const StagedKernel>(stages, order, epilogue, own);
+    }};
+  } catch (const dnnl::error& e) {
+    return Declined{fmt::format("oneDNN: {}", e.what())};
+  }
+}
+
+Answer convolution_input_gradient_onednn(const Region& region, const Machine& machine) {
+  const int anchor = anchor_of(region);
+  const RegionOp& op = region.ops[static_cast<std::size_t>(anchor)];
+  auto made = problem_of(op.outputs[0], region.type(op.inputs[1]), region.type(op.inputs[0]), *op.attributes);
+  if (auto* declined = std::get_if<Declined>(&made)) return *declined;
+  const Problem& p = std::get<Problem>(made);
+  auto rest = Epilogue::make(region, machine, anchor);
+  if (auto* declined = std::get_if<Declined>(&rest)) return *declined;
+  const Epilogue epilogue = std::get<Epilogue>(rest);
+  try {
+    const auto hint = forward_of(p, false, onednn_attributes(), false);
+    const dnnl::convolution_backward_data::primitive_desc pd(
+        {dnnl::algorithm::convolution_direct, channels_last(p.x), any(p.kernel), channels_last(p.y), p.strides, p.dilation, p.low, p.high},
+        onednn_attributes(), onednn_engine(), hint);
+    ScratchLayout scratch;
+    std::vector<Stage> stages;
+    const Place kernel = wanted(described(p.kernel, p.kernel_strides), {Place::input, 1}, pd.weights_desc(), scratch, stages);
+    stages.push_back({dnnl::convolution_backward_data(pd),
+                      {{DNNL_ARG_DIFF_DST, pd.diff_dst_desc(), {Place::input, 0}}, {DNNL_ARG_WEIGHTS, pd.weights_desc(), kernel},
+                       {DNNL_ARG_DIFF_SRC, pd.diff_src_desc(), {Place::output, 0}},
+                       {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.take(pd.scratchpad_desc().get_size())}}});
+    return Candidate{.name = std::string("onednn convolution input gradient") + (epilogue.empty() ? "" : " + epilogue"),
+                     .scratch_bytes = scratch.bytes() + epilogue.scratch_bytes(),
+                     .prepare = [=, order = inputs_of(op), own = scratch.bytes()] {
+                       return std::make_shared<const StagedKernel>(stages, order, epilogue, own);
+                     }};
+  } catch (const dnnl::error& e) {
+    return Declined{fmt::format("oneDNN: {}", e.what())};
+  }
+}
+
+namespace {
+
+// Slices of the batch in parallel, each in one thread; their sum; the reorder to Keras' form.
+class SlicedGradient final : public Kernel {
+ public:
+  std::vector<std::vector<Stage>> slices;
+  std::vector<Stage> last;
+  std::size_t partial = 0, sum = 0;  // offsets of the slices' gradients and of their sum
+  std::int64_t elements = 0;
+  bool sum_to_output = false;
+  const Tiles* tiles = nullptr;
+
+  std::unique_ptr<Call> bind(std::span<void* const> inputs, std::span<void* const> outputs, void* scratch) const override {
+    return std::make_unique<Bound>(*this, inputs, outputs, scratch);
+  }
+
+ private:
+  class Bound final : public Call {
+   public:
+    Bound(const SlicedGradient& kernel, std::span<void* const> inputs, std::span<void* const> outputs, void* scratch)
+        : tiles_(*kernel.tiles), elements_(kernel.elements) {
+      for (const auto& slice : kernel.slices) {
+        slices_.emplace_back();
+        for (const Stage& s : slice) slices_.back().emplace_back(s, inputs.data(), outputs.data(), scratch);
+      }
+      for (const Stage& s : kernel.last) last_.emplace_back(s, inputs.data(), outputs.data(), scratch);
+      partial_ = reinterpret_cast<float*>(static_cast<char*>(scratch) + kernel.partial);
+      sum_ = kernel.sum_to_output ? static_cast<float*>(outputs[0]) : reinterpret_cast<float*>(static_cast<char*>(scratch) + kernel.sum);
+    }
+    void run() override {
+      const auto count = static_cast<std::int64_t>(slices_.size());
+      if (count == 1) for (BoundStage& s : slices_[0]) s.run();
+      else parallel(count, parallel_work, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i)
+          for (BoundStage& s : slices_[static_cast<std::size_t>(i)]) s.run();
+      });
+      constexpr std::int64_t block = 4096;
+      parallel((elements_ + block - 1) / block, elements_ * count, [&](std::int64_t begin, std::int64_t end) {
+        const std::int64_t from = begin * block, to = std::min(end * block, elements_);
+        tiles_.column_sum(partial_ + from, count, to - from, elements_, sum_ + from);
+      });
+      for (BoundStage& s : last_) s.run();
+    }
+
+   private:
+    const Tiles& tiles_;
+    std::int64_t elements_;
+    std::vector<std::vector<BoundStage>> slices_;
+    std::vector<BoundStage> last_;
+    float *partial_, *sum_;
+  };
+};
+
+}  // namespace
+
+Answer convolution_kernel_gradient_onednn(const Region& region, const Machine& machine) {
+  const RegionOp& op = region.ops[0];
+  if (region.ops.size() != 1) return Declined{"it takes no epilogue"};
+  auto found = problem_of(region.type(op.inputs[0]), op.outputs[0], region.type(op.inputs[1]), *op.attributes);
+  if (auto* declined = std::get_if<Declined>(&found)) return *declined;
+  const Problem& whole = std::get<Problem>(found);
+  try {
+    auto kernel = std::make_shared<SlicedGradient>();
+    kernel->tiles = machine.tiles;
+    ScratchLayout scratch;
+    const std::int64_t n = whole.x[0], slices = machine.reproducible ? std::min<std::int64_t>(n, 8) : 1;
+    const std::int64_t rows = (n + slices - 1) / slices, count = (n + rows - 1) / rows;
+    const memory::desc keras = described(whole.kernel, whole.kernel_strides);
+    memory::desc form;
+    std::size_t bytes = 0;
+    const std::size_t x_row = region.type(op.inputs[0]).bytes() / static_cast<std::size_t>(n), y_row = region.type(op.inputs[1]).bytes() / static_cast<std::size_t>(n);
+    for (std::int64_t i = 0; i < count; ++i) {
+      Problem p = whole;
+      p.x[0] = p.y[0] = std::min(rows, n - i * rows);
+      std::unique_ptr<OneThread> one;
+      if (machine.reproducible) one = std::make_unique<OneThread>();
+      const bool own_input = is_first_layer(p);
+      const auto hint = forward_of(p, false, onednn_attributes(), own_input);
+      // All slices in the form that the first one chose, so that they add up element by element.
+      const dnnl::convolution_backward_weights::primitive_desc pd(
+          {dnnl::algorithm::convolution_direct, own_input ? any(p.x) : channels_last(p.x), i == 0 ? any(p.kernel) : form,
+           channels_last(p.y), p.strides, p.dilation, p.low, p.high},
+          onednn_attributes(), onednn_engine(), hint);
+      if (i == 0) {
+        form = pd.diff_weights_desc();
+        bytes = form.get_size();
+        kernel->partial = scratch.take(bytes * static_cast<std::size_t>(count)).offset;
+        kernel->elements = static_cast<std::int64_t>(bytes / sizeof(float));
+        kernel->sum_to_output = form == keras;
+        if (!kernel->sum_to_output) kernel->sum = scratch.take(bytes).offset;
+      }
+      std::vector<Stage> stages;
+      const Place x = wanted(channels_last(p.x), {Place::input, 0, x_row * static_cast<std::size_t>(i * rows)}, pd.src_desc(), scratch, stages);
+      stages.push_back({dnnl::convolution_backward_weights(pd),
+                        {{DNNL_ARG_SRC, pd.src_desc(), x},
+                         {DNNL_ARG_DIFF_DST, pd.diff_dst_desc(), {Place::input, 1, y_row * static_cast<std::size_t>(i * rows)}},
+                         {DNNL_ARG_DIFF_WEIGHTS, form, {Place::scratch, 0, kernel->partial + bytes * static_cast<std::size_t>(i)}},
+                         {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.take(pd.scratchpad_desc().get_size())}}});
+      kernel->slices.push_back(std::move(stages));
+    }
+    if (!kernel->sum_to_output)
+      kernel->last.push_back(reorder_stage(form, {Place::scratch, 0, kernel->sum}, keras, {Place::output, 0}, scratch));
+    return Candidate{.name = fmt::format("onednn convolution kernel gradient in {} slice{}", count, count == 1 ? "" : "s"),
+                     .scratch_bytes = scratch.bytes(), .prepare = [kernel] { return kernel; }};
+  } catch (const dnnl::error& e) {
+    return Declined{fmt::format("oneDNN: {}", e.what())};
+  }
+}
+
+}  // namespace strata::cpu

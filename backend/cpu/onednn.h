@@ -1,0 +1,93 @@
+// oneDNN primitives as a kernel's stages: made when the kernel is prepared, their arguments when it is bound. Written
+// against the API of 2.6 (Debian 12).
+#pragma once
+
+#include <unordered_map>
+#include <vector>
+
+#include <omp.h>
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include "backend/backend.h"
+
+namespace strata::cpu {
+
+inline const dnnl::engine& onednn_engine() {
+  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  return engine;
+}
+
+// Scratchpads are the caller's: a primitive allocates nothing while it runs.
+inline dnnl::primitive_attr onednn_attributes() {
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attributes;
+}
+
+struct Place {
+  enum Kind { input, output, scratch } kind;
+  std::size_t index = 0;   // of the input or output
+  std::size_t offset = 0;  // in bytes
+};
+struct Argument {
+  int id;
+  dnnl::memory::desc type;
+  Place place;
+};
+struct Stage {
+  dnnl::primitive primitive;
+  std::vector<Argument> arguments;
+};
+
+// Hands out 64-byte aligned parts of one block.
+class ScratchLayout {
+ public:
+  Place take(std::size_t bytes) {
+    const Place place{Place::scratch, 0, bytes_};
+    bytes_ += (bytes + 63) & ~std::size_t{63};
+    return place;
+  }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  std::size_t bytes_ = 0;
+};
+
+class BoundStage {
+ public:
+  BoundStage(const Stage& stage, void* const* inputs, void* const* outputs, void* scratch)
+      : primitive_(stage.primitive), stream_(onednn_engine()) {
+    for (const Argument& a : stage.arguments) {
+      void* const base = a.place.kind == Place::input ? inputs[a.place.index] : a.place.kind == Place::output ? outputs[a.place.index] : scratch;
+      arguments_.emplace(a.id, dnnl::memory(a.type, onednn_engine(), static_cast<char*>(base) + a.place.offset));
+    }
+  }
+  void run() { primitive_.execute(stream_, arguments_); }
+
+ private:
+  dnnl::primitive primitive_;
+  dnnl::stream stream_;
+  std::unordered_map<int, dnnl::memory> arguments_;
+};
+
+inline Stage reorder_stage(const dnnl::memory::desc& from, Place from_place, const dnnl::memory::desc& to, Place to_place,
+                           ScratchLayout& scratch) {
+  const dnnl::reorder::primitive_desc pd(onednn_engine(), from, onednn_engine(), to, onednn_attributes());
+  return {dnnl::reorder(pd),
+          {{DNNL_ARG_FROM, from, from_place}, {DNNL_ARG_TO, to, to_place},
+           {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.take(pd.scratchpad_desc().get_size())}}};
+}
+
+// Primitives made while this lives run on one thread.
+class OneThread {
+ public:
+  OneThread() : threads_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~OneThread() { omp_set_num_threads(threads_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int threads_;
+};
+
+}  // namespace strata::cpu

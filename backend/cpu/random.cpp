@@ -1,0 +1,23 @@
+// Dropout: the mask is drawn again wherever it is needed, never stored.
+#include "backend/cpu/epilogue.h"
+#include "backend/cpu/parallel.h"
+
+namespace strata::cpu {
+
+Answer dropout(const Region& region, const Machine& machine) {
+  const RegionOp& op = region.ops[static_cast<std::size_t>(anchor_of(region))];
+  const ArrayType& x = op.outputs[0];
+  if (!is_float32(x)) return Declined{"it is not float32"};
+  const double rate = op.attributes->number("rate");
+  const auto stream = static_cast<std::uint64_t>(op.attributes->integer("stream"));
+  const std::int64_t n = x.elements();
+  return with_epilogue(region, machine, "dropout", 0, [=, &tiles = *machine.tiles](void* const* inputs, void* output, void*) {
+    const std::uint64_t seed = in<std::uint64_t>(inputs, 1)[0], step = in<std::uint64_t>(inputs, 1)[1];
+    parallel((n + 63) / 64, n * 4, [&](std::int64_t begin, std::int64_t end) {
+      tiles.dropout(in(inputs, 0), static_cast<float*>(output), begin * 64, std::min(end * 64, n), seed, step, stream,
+                    static_cast<float>(rate), static_cast<float>(1 / (1 - rate)));
+    });
+  });
+}
+
+}  // namespace strata::cpu

@@ -1,0 +1,51 @@
+// One row by a matrix: a pass over the matrix.
+#include "backend/cpu/tiles/loops.h"
+#include "backend/cpu/tiles/vector.h"
+
+namespace strata::cpu::STRATA_ISA {
+
+void vector_by_columns(const float* a, const float* b, std::int64_t k, std::int64_t columns, std::int64_t stride, float beta, float* c) {
+  std::int64_t j = 0;
+  for (; j + 4 * lanes <= columns; j += 4 * lanes) {
+    Lanes s0{}, s1{}, s2{}, s3{};
+    for (std::int64_t i = 0; i < k; ++i) {
+      const float* row = b + i * stride + j;
+      s0 += a[i] * load(row);
+      s1 += a[i] * load(row + lanes);
+      s2 += a[i] * load(row + 2 * lanes);
+      s3 += a[i] * load(row + 3 * lanes);
+    }
+    if (beta != 0.0f) {
+      s0 += beta * load(c + j);
+      s1 += beta * load(c + j + lanes);
+      s2 += beta * load(c + j + 2 * lanes);
+      s3 += beta * load(c + j + 3 * lanes);
+    }
+    store(c + j, s0);
+    store(c + j + lanes, s1);
+    store(c + j + 2 * lanes, s2);
+    store(c + j + 3 * lanes, s3);
+  }
+  for (; j < columns; ++j) {
+    float s = 0;
+    for (std::int64_t i = 0; i < k; ++i) s += a[i] * b[i * stride + j];
+    c[j] = beta != 0.0f ? s + beta * c[j] : s;
+  }
+}
+
+void rows_by_vector(const float* b, const float* a, std::int64_t rows, std::int64_t k, float beta, float* c) {
+  for (std::int64_t r = 0; r < rows; ++r, b += k) {
+    Lanes s0{}, s1{};
+    std::int64_t i = 0;
+    for (; i + 2 * lanes <= k; i += 2 * lanes) {
+      s0 += load(a + i) * load(b + i);
+      s1 += load(a + i + lanes) * load(b + i + lanes);
+    }
+    for (; i + lanes <= k; i += lanes) s0 += load(a + i) * load(b + i);
+    if (i < k) s1 += load_some(a + i, k - i, 0.0f) * load_some(b + i, k - i, 0.0f);
+    const float s = total(s0 + s1);
+    c[r] = beta != 0.0f ? s + beta * c[r] : s;
+  }
+}
+
+}  // namespace strata::cpu::STRATA_ISA
