@@ -238,7 +238,8 @@ std::vector<Value> Scope::call(const std::string& name, const Layer& layer, cons
 
   // A mask given by name takes the place of the one that travels with the first input, for this call.
   const Value travelling = values.empty() ? Value() : trace_.mask(values[0]);
-  if (named.count("mask") && !values.empty()) trace_.set_mask(values[0], cast(named["mask"], DType::boolean));
+  const bool mask_given = named.count("mask") && !values.empty();
+  if (mask_given) trace_.set_mask(values[0], cast(named["mask"], DType::boolean));
 
   const std::string place = std::exchange(trace_.graph.place, inner.path_);
   std::vector<Value> outputs = layer.call(inner, Inputs(values, std::move(named), inputs.arguments()));
@@ -248,7 +249,7 @@ std::vector<Value> Scope::call(const std::string& name, const Layer& layer, cons
     for (Value& y : outputs)
       for (const Value& x : values)
         if (y == x && trace_.mask(x)) y = trace_.graph.add("copy", {y});  // the same value, without its mask
-  if (named.count("mask") && !values.empty() && std::find(outputs.begin(), outputs.end(), values[0]) == outputs.end())
+  if (mask_given && std::find(outputs.begin(), outputs.end(), values[0]) == outputs.end())
     trace_.set_mask(values[0], travelling);
   Regularizer activity;
   activity.assign(layer.argument("activity_regularizer"));

@@ -267,7 +267,7 @@ def run(kind, name, arguments, inputs, call):
             record[f"{name}/dw/{index}"] = trainable[id(variable)]
         if not np.array_equal(before[index], after[index]):
             record[f"{name}/after/{index}"] = after[index]
-    mask = layer.compute_mask(tensors if several else tensors[0], call.get("mask")) if kind == "Embedding" else None
+    mask = layer.compute_mask(tensors if several else tensors[0], call.get("mask")) if kind in ("Embedding", "Masking") else None
     if mask is not None:
         record[f"{name}/mask"] = numpy(mask)
     return record

@@ -183,6 +183,7 @@ void ordeal(const Layer& layer, const std::vector<ExampleInput>& inputs) {
     compiled_is_interpreted(layer, inputs, training);
   }
   const GoldenCases golden(layer.name());
+  EXPECT_FALSE(golden.names().empty()) << "no golden values: give " << layer.name() << " a row in tests/golden/make_layers.py";
   for (const std::string& name : golden.names()) golden.check(name);
 }
 
