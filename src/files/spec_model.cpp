@@ -26,7 +26,9 @@ class ModelBuild {
     for (const LayerSpec& layer : spec_.layers) call_layer(layer);
     std::vector<LayerOutput> outputs;
     for (const auto& [name, reference] : spec_.outputs) outputs.push_back(value(reference));
-    return Model(inputs, outputs, {.name = spec_.name}, run_);
+    Model model(inputs, outputs, {.name = spec_.name}, run_);
+    model.state().sequential = spec_.is_list;
+    return model;
   }
 
  private:

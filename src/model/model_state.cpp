@@ -10,7 +10,7 @@
 namespace strata {
 namespace {
 
-std::string join(const std::string& path, const std::string& name) { return path.empty() ? name : path + "/" + name; }
+std::string join(const std::string& path, const std::string& name) { return path.empty() || name.empty() ? path + name : path + "/" + name; }
 
 // Entry i of what a user gave per output, or null.
 template <class T>

@@ -1,0 +1,245 @@
+#include <cstdio>
+#include <filesystem>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <strata/error.h>
+#include "apps/strata/loaded_model.h"
+#include "apps/strata/signals.h"
+#include "apps/strata/training_run.h"
+#include "src/files/checkpoint.h"
+#include "src/files/spec_data.h"
+#include "src/files/spec_model.h"
+#include "src/model/model_state.h"
+#include "src/spec/overrides.h"
+#include "src/spec/write.h"
+
+namespace strata {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  ModelChoice model;
+  DataChoice data;
+  std::int64_t epochs = 0;
+  double validation_split = -1;
+  bool no_shuffle = false, dry_run = false;
+  std::optional<std::int64_t> seed;
+  std::string run_dir, out, resume;
+};
+
+// The options as what they set in the spec, so that the run's own spec says them too.
+std::vector<std::string> overrides(const Options& o) {
+  std::vector<std::string> set;
+  if (o.epochs > 0) set.push_back(fmt::format("fit.epochs={}", o.epochs));
+  if (o.data.batch_size > 0) set.push_back(fmt::format("fit.batch_size={}", o.data.batch_size));
+  if (o.validation_split >= 0) set.push_back(fmt::format("fit.validation_split={}", o.validation_split));
+  if (o.no_shuffle) set.push_back("fit.shuffle=false");
+  if (o.seed) set.push_back(fmt::format("run.seed={}", *o.seed));
+  return set;
+}
+
+std::string absolute(const std::string& folder, const std::string& path) { return fs::absolute(fs::path(folder) / path).lexically_normal().string(); }
+
+// Every text of x, y, sample_weight: a file, or a map from names to files.
+void make_absolute(Node& columns, const std::string& folder) {
+  if (columns.is_string()) columns = Node::string(absolute(folder, columns.as_string()));
+  else if (columns.is_mapping())
+    for (std::size_t i = 0; i < columns.size(); ++i) make_absolute(columns[i], folder);
+}
+
+// The run's spec stands in another folder: paths in it no longer depend on where it stands.
+void make_paths_absolute(Node& tree, const std::string& folder) {
+  if (Node* model = tree.find("model"); model && model->is_string()) make_absolute(*model, folder);
+  Node* data = tree.find("data");
+  if (!data || !data->is_mapping()) return;
+  const bool one_file = data->find("file") != nullptr;
+  const auto table = [&](Node& node) {
+    if (!node.is_mapping()) return;
+    if (Node* file = node.find("file")) make_absolute(*file, folder);
+    if (one_file || node.find("file")) return;  // x and y are its members
+    for (const char* key : {"x", "y", "sample_weight"})
+      if (Node* columns = node.find(key)) make_absolute(*columns, folder);
+  };
+  table(*data);
+  for (const char* key : {"train", "validation", "test"})
+    if (Node* node = data->find(key)) table(*node);
+}
+
+Node columns_node(const std::vector<ArraySource>& sources) {
+  if (sources.size() == 1 && sources[0].name.empty()) return Node::string(absolute(".", sources[0].file));
+  Node map = Node::mapping();
+  for (const ArraySource& s : sources) map.set(s.name, Node::string(absolute(".", s.file)));
+  return map;
+}
+
+// --x and --y take the place of what the spec says about training rows.
+void set_data(Node& tree, const RowSource& source) {
+  Node train = Node::mapping();
+  if (!source.x.empty()) train.set("x", columns_node(source.x));
+  if (!source.y.empty()) train.set("y", columns_node(source.y));
+  Node data = Node::mapping();
+  data.set("train", std::move(train));
+  tree.set("data", std::move(data));
+}
+
+struct TrainingRows {
+  Dataset train;
+  std::optional<Dataset> validation;
+  std::vector<std::string> classes;
+};
+
+TrainingRows training_rows(const Spec& spec, FitArguments& fit, const std::string& name) {
+  if (!spec.data || !spec.data->train)
+    throw Error(ErrorKind::spec, fmt::format("{}: there are no rows to train on: the spec has no data.train", name), "name the rows: --x FILE --y FILE");
+  Rows train = load_rows(row_source(spec, *spec.data->train));
+  TrainingRows rows{std::move(train.data), {}, std::move(train.classes)};
+  if (spec.data->validation) {
+    rows.validation = load_rows(row_source(spec, *spec.data->validation), rows.classes).data;
+  } else if (spec.data->stratify && fit.validation_split > 0) {
+    auto [first, second] = split_rows(rows.train, fit.validation_split, true);
+    rows.train = std::move(first);
+    rows.validation = std::move(second);
+    fit.validation_split = 0;
+  }
+  return rows;
+}
+
+Node node_of(const History& history) {
+  Node map = Node::mapping();
+  for (const auto& [name, values] : history.history) {
+    Node list = Node::sequence();
+    for (const double v : values) list.append(Node::number(v));
+    map.set(name, list);
+  }
+  return map;
+}
+
+void write_beginnings(const RunDirectory& directory, const Node& tree, Model& model) {
+  directory.write("spec.yaml", write_yaml(tree));
+  const RunOptions& run = model.state().run;
+  Node choices = Node::mapping();
+  choices.set("backend", Node::string(std::string(model.state().backend()->name())));
+  choices.set("threads", Node::integer(run.threads));
+  choices.set("reproducible", Node::boolean(run.reproducible));
+  choices.set("dtype", Node::string(run.dtype));
+  directory.write("choices.json", write_json(choices) + "\n");
+  Node versions = Node::mapping();
+  versions.set("strata", Node::string(STRATA_VERSION));
+  directory.write("versions.json", write_json(versions) + "\n");
+}
+
+// What may change when a run goes on: nothing that changes which numbers come out, but for the backend.
+void check_resume_overrides(const CommonOptions& common) {
+  std::string refused;
+  for (const std::string& text : common.set) {
+    const std::string path = text.substr(0, text.find('='));
+    const bool callback = path.starts_with("callbacks.") && (path.ends_with(".patience") || path.ends_with(".verbose"));
+    if (path == "fit.epochs" || path == "fit.verbose" || path == "run.threads" || path == "run.backend" || callback) {
+      if (path == "run.backend") say(common, "the backend changes: bits will differ from an uninterrupted run");
+      continue;
+    }
+    refused += (refused.empty() ? "" : ", ") + path;
+  }
+  if (!common.backend.empty()) say(common, "the backend may change: bits will differ from an uninterrupted run where it does");
+  if (!refused.empty())
+    throw Error(ErrorKind::spec, fmt::format("a resumed run cannot change {}", refused),
+                "fit.epochs, run.threads, run.backend, a callback's patience and verbosity may change; for the rest start anew: --weights DIR");
+}
+
+int train(Options o, const CommonOptions& common) {
+  ignore_closed_pipes();
+  std::optional<RunDirectory> directory;
+  const bool resume = !o.resume.empty();
+  if (resume) {
+    if (!o.model.model.empty() || !o.model.weights.empty() || !o.run_dir.empty() || !o.data.x.empty() || !o.data.y.empty())
+      throw Error(ErrorKind::spec, "--resume takes no MODEL, --weights, --x, --y or --run-dir: the run knows them", "use --weights DIR to start anew from it");
+    check_resume_overrides(common);
+    directory.emplace(RunDirectory::open(o.resume));
+    directory->lock();
+    o.model.model = directory->file("spec.yaml");
+  }
+  if (o.model.model.empty()) throw Error(ErrorKind::spec, "MODEL is missing", "a spec, a Keras file or a run directory; or --resume DIR");
+  const bool from_run = !resume && RunDirectory::is_one(o.model.model);
+
+  LoadedModel loaded = load_model(o.model, common, Weights::last, overrides(o));
+  if (!resume) make_paths_absolute(loaded.tree, from_run ? o.model.model : fs::path(o.model.model).parent_path().string());
+  if (!o.data.x.empty() || !o.data.y.empty()) {
+    set_data(loaded.tree, row_source(o.data, loaded.model));
+    Diagnostics diagnostics;
+    loaded.spec.data = check_spec(loaded.tree, diagnostics).data;
+    diagnostics.throw_if_errors();
+  }
+  Spec& spec = loaded.spec;
+  if (!loaded.model.state().compiled)
+    throw Error(ErrorKind::spec, fmt::format("{}: the model is not compiled: it has no optimizer and no loss", loaded.name),
+                "give them: --set compile.optimizer=adam --set compile.loss=mse");
+  if (spec.fit.size() > 1) throw Error(ErrorKind::spec, fmt::format("{}: 'fit' has {} stages, this program trains one", loaded.name, spec.fit.size()));
+
+  FitArguments arguments = fit_arguments(spec.fit.empty() ? FitSpec() : spec.fit[0], spec.callbacks);
+  if (common.quiet) arguments.verbose = 0;
+  TrainingRows rows = training_rows(spec, arguments, loaded.name);
+  if (rows.validation) arguments.validation_data = std::move(rows.validation);
+  const bool goes_on = resume && !checkpoints_in(directory->checkpoints()).empty();
+  if (goes_on || from_run)  // statistics come with the weights
+    for (const std::string& layer : loaded.model.layer_names()) loaded.model.state().adapted.insert(layer);
+  Fit fit(loaded.model, std::move(rows.train), std::move(arguments));
+
+  if (o.dry_run) {
+    say(common, fmt::format("{}: {} epochs of {} steps would run", loaded.name, fit.epochs(), fit.steps_per_epoch()));
+    return 0;
+  }
+  if (!directory) {
+    const std::string name = !spec.name.empty() ? spec.name : fs::path(from_run ? fs::path(o.model.model).parent_path() : fs::path(o.model.model)).stem().string();
+    directory.emplace(RunDirectory::create(!o.run_dir.empty() ? o.run_dir : spec.run.dir.value_or(""), name));
+    directory->lock();
+  }
+  write_beginnings(*directory, loaded.tree, loaded.model);
+  if (!rows.classes.empty()) {
+    Node classes = Node::sequence();
+    for (const std::string& c : rows.classes) classes.append(Node::string(c));
+    directory->write("classes.json", write_json(classes) + "\n");
+  }
+  const int code = TrainingRun(fit, *directory, common).run(resume);
+  if (code == 0 && !o.out.empty()) {
+    const fs::path parent = fs::path(o.out).parent_path();
+    if (!parent.empty()) fs::create_directories(parent);
+    loaded.model.save(o.out);
+  }
+
+  const FitPosition& p = fit.position();
+  if (common.json) {
+    Node out = Node::mapping();
+    out.set("run_dir", Node::string(directory->path().string()));
+    out.set("epochs", Node::integer(p.epoch));
+    out.set("steps", Node::integer(p.step));
+    out.set("seconds", Node::number(p.seconds));
+    out.set("history", node_of(p.history));
+    print_json(out);
+  } else if (code == 0) {
+    std::printf("%s\n", directory->path().c_str());
+  }
+  return code;
+}
+
+}  // namespace
+
+void add_train(Verbs& verbs) {
+  const auto o = std::make_shared<Options>();
+  CLI::App& verb = verbs.add("train", "Trains a model and writes a run directory.", [&verbs, o] { return train(*o, verbs.common); });
+  add_model_options(verb, o->model);
+  verb.get_option("MODEL")->required(false);
+  add_data_options(verb, o->data, true);
+  verb.add_option("--epochs", o->epochs, "Passes over the rows.")->check(CLI::PositiveNumber);
+  verb.add_option("--validation-split", o->validation_split, "Last fraction of the rows, kept for validation.")->check(CLI::Range(0.0, 1.0));
+  verb.add_flag("--no-shuffle", o->no_shuffle, "Rows in the order of the file.");
+  verb.add_option("--seed", o->seed, "Seed of weights, shuffling and dropout.")->check(CLI::NonNegativeNumber);
+  verb.add_option("--run-dir", o->run_dir, "The run directory; it must not exist. Default: runs/NAME/NUMBER.");
+  verb.add_option("--out", o->out, "Also writes the final model here: .keras or .weights.h5.");
+  verb.add_option("--resume", o->resume, "Goes on with the run in this directory.");
+  verb.add_flag("--dry-run", o->dry_run, "Everything but training.");
+}
+
+}  // namespace strata

@@ -1,0 +1,98 @@
+#include "apps/strata/training_run.h"
+
+#include <fmt/format.h>
+
+#include <strata/callbacks/monitor.h>
+#include <strata/error.h>
+#include "apps/strata/signals.h"
+#include "src/files/checkpoint.h"
+
+namespace strata {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Saving takes at most one part in this many of the time (CheckFreq, FAST 2021: 3.5 %).
+constexpr double share = 30;
+
+double seconds_since(Clock::time_point t) { return std::chrono::duration<double>(Clock::now() - t).count(); }
+
+}  // namespace
+
+TrainingRun::TrainingRun(Fit& fit, RunDirectory& directory, const CommonOptions& common)
+    : fit_(fit), directory_(directory), common_(common), progress_(common.quiet, fit.epochs()), saved_(Clock::now()) {
+  for (const Callback& c : fit.arguments().callbacks)
+    if (const Config monitor = c.argument("monitor"); monitor.as<std::string>() && (c.name() == "ModelCheckpoint" || c.name() == "EarlyStopping")) {
+      monitor_ = *monitor.as<std::string>();
+      if (const Config mode = c.argument("mode"); mode.as<std::string>()) mode_ = *mode.as<std::string>();
+      break;
+    }
+  fit.pause = [this](Fit& f) { return after_step(f); };
+  fit.after_epoch = [this](Fit& f, const Logs& logs) { after_epoch(f, logs); };
+}
+
+void TrainingRun::save_checkpoint() {
+  const auto began = Clock::now();
+  write_checkpoint(directory_.checkpoints(), fit_);
+  save_cost_ = seconds_since(began);
+  saved_ = Clock::now();
+}
+
+bool TrainingRun::after_step(Fit& fit) {
+  const FitPosition& p = fit.position();
+  progress_.after_step(fit);
+  if (p.batch == fit.steps_per_epoch() && p.batch > 0) return false;  // the epoch ends first, its validation included
+  if (const int code = asked_to_stop()) {
+    save_checkpoint();
+    code_ = code;
+    return true;
+  }
+  const bool last = p.epoch >= fit.epochs() || p.stop;
+  if (!last && seconds_since(saved_) < share * save_cost_) return false;
+  try {
+    save_checkpoint();
+  } catch (const Error& e) {
+    // Training is worth more than one checkpoint: the older one stays, and the next attempt comes later.
+    if (!warned_) say(common_, fmt::format("warning: no checkpoint could be written, training goes on: {}", e.what()));
+    warned_ = true;
+    saved_ = Clock::now();
+    save_cost_ = std::max(save_cost_, 1.0);
+    if (last) throw;
+  }
+  return false;
+}
+
+void TrainingRun::after_epoch(Fit& fit, const Logs& logs) {
+  progress_.after_epoch(fit, logs);
+  directory_.write_history(fit.position().history, fit.arguments().validation_freq);
+  if (!fit.arguments().validation_data) return;
+  const auto value = find_log(logs, monitor_);
+  if (!value) return;
+  if (!Monitor("ModelCheckpoint", monitor_, mode_).improved(*value, best_)) return;
+  best_ = value;
+  fit.model().save(directory_.file("best.keras"));
+}
+
+int TrainingRun::run(bool resume) {
+  if (resume)
+    if (const auto from = restore_checkpoint(directory_.checkpoints(), fit_, [&](const std::string& line) { say(common_, "warning: " + line); })) {
+      const FitPosition& p = fit_.position();
+      say(common_, fmt::format("going on after step {} (epoch {}, batch {})", p.step, p.epoch + 1, p.batch));
+      directory_.write_history(p.history, fit_.arguments().validation_freq);
+      const Monitor monitor("ModelCheckpoint", monitor_, mode_);
+      for (const auto& [name, values] : p.history.history)
+        if (name == monitor_)
+          for (const double v : values)
+            if (monitor.improved(v, best_)) best_ = v;
+    }
+  if (fit_.position().step == 0) save_checkpoint();  // what the run began with, --weights included
+  fit_.run();
+  if (!fit_.done()) {
+    say(common_, fmt::format("stopped after step {}; go on with: strata train --resume {}", fit_.position().step, directory_.path().string()));
+    return code_;
+  }
+  fit_.model().save(directory_.file("model.keras"));
+  return 0;
+}
+
+}  // namespace strata

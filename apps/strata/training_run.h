@@ -1,0 +1,37 @@
+// A fit inside a run directory: checkpoints, history, the best model, signals.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "apps/strata/progress.h"
+#include "apps/strata/verb.h"
+#include "src/files/run_directory.h"
+#include "src/model/fit.h"
+
+namespace strata {
+
+class TrainingRun {
+ public:
+  TrainingRun(Fit& fit, RunDirectory& directory, const CommonOptions& common);
+  // To the end, or to the next signal: 0, 130 or 143.
+  int run(bool resume);
+
+ private:
+  bool after_step(Fit& fit);
+  void after_epoch(Fit& fit, const Logs& logs);
+  void save_checkpoint();
+
+  Fit& fit_;
+  RunDirectory& directory_;
+  const CommonOptions& common_;
+  Progress progress_;
+  std::string monitor_ = "val_loss", mode_ = "auto";  // of the best model
+  std::optional<double> best_;
+  int code_ = 0;
+  double save_cost_ = 0;  // seconds
+  std::chrono::steady_clock::time_point saved_;
+  bool warned_ = false;
+};
+
+}  // namespace strata

@@ -1,0 +1,74 @@
+// Files that real Keras wrote, and files for real Keras (tests/golden/make_files.py check DIR reads them).
+#include <cstdlib>
+
+#include "files/models.h"
+#include "src/files/keras_model.h"
+#include "src/files/model_files.h"
+#include "src/files/weights_h5.h"
+
+namespace strata {
+namespace {
+
+struct Case { const char* name; Model (*build)(); };
+const Case cases[] = {{"dense", dense_model}, {"branches", branches_model}};
+
+void expect_same_next_step(Model& model, const GoldenBatch& golden) {
+  expect_near(predicted(model, golden), golden.before, 2e-6);
+  EXPECT_NEAR(*find_log(model.train_on_batch(golden.data), "loss"), golden.loss, 1e-5);
+  expect_near(predicted(model, golden), golden.after, 1e-5);
+}
+
+}  // namespace
+
+TEST(KerasFiles, WeightsAndOptimizerOfAWeightsFileGoOnAsInKeras) {
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    Model model = c.build();
+    model.load_weights(golden_file(std::string(c.name) + ".weights.h5"));
+    EXPECT_TRUE(model.state().warnings.empty());
+    expect_same_next_step(model, golden_batch(c.name, model));
+  }
+}
+
+TEST(KerasFiles, AModelFileIsReadWholeAndGoesOnAsInKeras) {
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    Model model = read_model(golden_file(std::string(c.name) + ".keras"), on_reference());
+    EXPECT_TRUE(model.state().compiled.has_value());
+    EXPECT_EQ(model.name(), c.build().name());
+    expect_same_next_step(model, golden_batch(c.name, model));
+  }
+}
+
+// Keras -> here -> file -> here: nothing is lost on the way.
+TEST(KerasFiles, WhatWasReadIsWrittenAndReadAgainToTheByte) {
+  const TemporaryFolder folder;
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    const std::string name = std::string(c.name) + ".keras", copy = (folder / name).string();
+    Model first = read_model(golden_file(name), on_reference());
+    first.save(copy);
+    Model second = read_model(copy, on_reference());
+    EXPECT_EQ(model_file(first, copy), model_file(second, copy));
+    expect_same_next_step(second, golden_batch(c.name, second));
+  }
+}
+
+// Left where STRATA_INTEROP says, for real Keras to read.
+TEST(KerasFiles, FilesForKeras) {
+  const char* keep = std::getenv("STRATA_INTEROP");
+  const TemporaryFolder folder;
+  for (const Case& c : cases) {
+    Model model = c.build();
+    model.load_weights(golden_file(std::string(c.name) + ".weights.h5"));
+    for (const char* ending : {".keras", ".weights.h5"}) {
+      const std::string file = std::string(keep ? keep : folder.path().string()) + "/" + c.name + ending;
+      model.save(file);
+      Model again = c.build();
+      again.load_weights(file);
+      EXPECT_EQ(model_file(model, file), model_file(again, file));
+    }
+  }
+}
+
+}  // namespace strata
