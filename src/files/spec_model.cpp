@@ -13,9 +13,18 @@
 namespace strata {
 namespace {
 
+// A handle's layer is shared: what is set here holds wherever it is called.
+void set_trainable(Layer& layer, bool trainable) {
+  layer.type().schema.set(layer.object(), *layer.type().schema.find("trainable"), trainable);
+}
+
 class ModelBuild {
  public:
-  ModelBuild(const ModelSpec& spec, const RunOptions& run) : spec_(spec), run_(run) {}
+  // `trainable`: rules of the models around, for paths in this one.
+  ModelBuild(const ModelSpec& spec, const RunOptions& run, std::vector<std::pair<std::string, bool>> trainable = {})
+      : spec_(spec), run_(run), trainable_(spec.trainable) {
+    trainable_.insert(trainable_.end(), trainable.begin(), trainable.end());
+  }
 
   Model model() {
     std::vector<LayerOutput> inputs;
@@ -39,10 +48,12 @@ class ModelBuild {
     if (!spec.shared.empty()) {
       layer = layers_.at(spec.shared);
     } else if (spec.model) {
-      layer = ModelBuild(*spec.model, run_).model().as_layer();
+      layer = ModelBuild(*spec.model, run_, rules_inside(spec.name)).model().as_layer();
     } else {
       layer.assign(Config(*spec.layer));
     }
+    for (const auto& [path, trainable] : trainable_)
+      if (path == spec.name) set_trainable(layer, trainable);
     layers_[spec.name] = layer;
     std::vector<LayerOutput> inputs;
     for (const Reference& r : spec.inputs) inputs.push_back(value(r));
@@ -51,8 +62,16 @@ class ModelBuild {
     values_[spec.name] = call(layer, inputs, std::move(options));
   }
 
+  std::vector<std::pair<std::string, bool>> rules_inside(const std::string& name) const {
+    std::vector<std::pair<std::string, bool>> inside;
+    for (const auto& [path, trainable] : trainable_)
+      if (path.rfind(name + "/", 0) == 0) inside.emplace_back(path.substr(name.size() + 1), trainable);
+    return inside;
+  }
+
   const ModelSpec& spec_;
   const RunOptions& run_;
+  std::vector<std::pair<std::string, bool>> trainable_;
   std::map<std::string, Layer> layers_;
   std::map<std::string, LayerOutput> values_;
 };
@@ -89,7 +108,7 @@ void set_trainable(const LayerGraph& graph, const std::string& prefix, const std
     if (!entry.layer) continue;  // an input
     Layer layer = entry.layer;   // a handle on the same layer
     const std::string path = prefix + entry.name;
-    if (matches_pattern(pattern, path)) layer.type().schema.set(layer.object(), *layer.type().schema.find("trainable"), trainable);
+    if (matches_pattern(pattern, path)) set_trainable(layer, trainable);
     if (const auto* nested = layer.as<Nested>()) set_trainable(nested->model->graph, path + "/", pattern, trainable);
   }
 }
@@ -135,9 +154,7 @@ std::optional<Model> build_model(const Spec& spec, Diagnostics& diagnostics, con
       }
       return read_file(spec.path(spec.model.file), run);
     }
-    Model model = build_model(spec.model, run);
-    set_trainable(model, spec.model.trainable);
-    return model;
+    return build_model(spec.model, run);
   } catch (const SpecError&) {
     throw;  // of another text, positions and all
   } catch (const Error& e) {

@@ -36,6 +36,22 @@ std::string listed(const std::vector<std::string>& names) {
   return text;
 }
 
+std::vector<std::string> argument_names(const Schema& schema) {
+  std::vector<std::string> names;
+  for (const Field& f : schema.fields) names.emplace_back(f.name);
+  return names;
+}
+
+// The arguments that unknown keys were most likely meant as: they are not missing as well.
+std::vector<std::string> misspelt_names(const Schema& schema, const Node& arguments) {
+  std::vector<std::string> meant;
+  const std::vector<std::string> names = argument_names(schema);
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    if (!schema.find(arguments.key(i).text()))
+      if (const auto name = suggest(arguments.key(i).text(), names)) meant.push_back(*name);
+  return meant;
+}
+
 // The value as the schema takes it; nothing after an error in an object inside.
 std::optional<Config> read_value(const FieldType& type, const Node& node, Diagnostics& diagnostics) {
   const auto all = [&](std::string_view kind) -> std::optional<Config> {
@@ -157,8 +173,7 @@ Config::Mapping check_arguments(const ArgumentRules& rules, void* object, const 
     if (std::find(rules.also_allowed.begin(), rules.also_allowed.end(), key.text()) != rules.also_allowed.end()) continue;
     const Field* field = schema.find(key.text());
     if (!field) {
-      std::vector<std::string> names;
-      for (const Field& f : schema.fields) names.emplace_back(f.name);
+      std::vector<std::string> names = argument_names(schema);
       names.insert(names.end(), rules.also_allowed.begin(), rules.also_allowed.end());
       std::string hint = did_you_mean(key.text(), names);
       if (hint.empty()) hint = belongs_elsewhere(rules.kind, key.text(), schema.name);
@@ -224,8 +239,9 @@ std::optional<ObjectConfig> check_object(std::string_view kind, const Node& node
   if (arguments.is_null() || arguments.is_mapping()) {
     std::string missing;
     const Field* first = nullptr;
+    const std::vector<std::string> misspelt = misspelt_names(type->schema, arguments);
     for (const Field& f : type->schema.fields) {
-      if (!f.type.required || arguments.find(f.name)) continue;
+      if (!f.type.required || arguments.find(f.name) || std::find(misspelt.begin(), misspelt.end(), f.name) != misspelt.end()) continue;
       if (!first) first = &f;
       missing += fmt::format("{}'{}'", missing.empty() ? "" : ", ", f.name);
     }
