@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include <strata/layer.h>
+#include <strata/layers/data_format.h>
 
 namespace strata {
 
@@ -23,12 +23,18 @@ std::string by_axis(const T& sizes) {
 
 inline void check_axes(const std::string& layer, Value x, int axes, const std::string& form) {
   if (x.rank() != axes)
-    throw Error(ErrorKind::spec, layer + " takes an input of " + std::to_string(axes) + " axes, " + form + "; received " + x.shape().str(),
+    throw Error(ErrorKind::spec,
+                layer + " takes an input of " + std::to_string(axes) + " axes, " + form + "; received " + x.shape().str(),
                 "a Reshape before it can add an axis");
 }
 
+inline void check_image(const std::string& layer, Value x, const std::optional<std::string>& data_format) {
+  check_axes(layer, x, 4, is_channels_first(data_format) ? "(batch, channels, height, width)" : "(batch, height, width, channels)");
+}
+
 // x (N, spatial..., C). `what`: "kernel", "pool".
-inline void check_window(const std::string& layer, const std::string& what, const std::string& argument, Value x, const Window& window) {
+inline void check_window(const std::string& layer, const std::string& what, const std::string& argument, Value x,
+                         const Window& window) {
   const Shape spatial = x.shape().slice(1, x.rank() - 1);
   std::int64_t most = -1;  // the largest size that fits every axis
   bool fits = true;
@@ -42,7 +48,8 @@ inline void check_window(const std::string& layer, const std::string& what, cons
   }
   if (fits || window.padding != PaddingMode::valid) return;
   std::string text = layer + ": " + what + " " + by_axis(window.size);
-  if (std::any_of(window.dilation.begin(), window.dilation.end(), [](auto d) { return d != 1; })) text += " with dilation " + by_axis(window.dilation);
+  const auto& dilation = window.dilation;
+  if (std::any_of(dilation.begin(), dilation.end(), [](auto d) { return d != 1; })) text += " with dilation " + by_axis(dilation);
   throw Error(ErrorKind::spec, text + " is larger than its input " + by_axis(spatial),
               most < 1 ? "the input has an empty axis: an earlier layer left nothing of it"
                        : "use padding: same, or " + argument + " of at most " + std::to_string(most));

@@ -43,7 +43,7 @@ struct Conv2D {
   }
 
   Value call(Scope& s, Value input) const {
-    check_axes("Conv2D", input, 4, is_channels_first(data_format) ? "(batch, channels, height, width)" : "(batch, height, width, channels)");
+    check_image("Conv2D", input, data_format);
     const Value x = to_channels_last(input, data_format);
     const Window window{.size = kernel_size->vector(), .strides = strides.vector(), .dilation = dilation_rate.vector(),
                         .padding = padding_mode(padding)};

@@ -34,7 +34,8 @@ struct BatchNormalization {
 
   static Schema schema() {
     using T = BatchNormalization;
-    return describe<BatchNormalization>("BatchNormalization", "Mean 0 and deviation 1 for each feature over the batch, then a learned scale and offset.",
+    return describe<BatchNormalization>("BatchNormalization",
+        "Mean 0 and deviation 1 for each feature over the batch, then a learned scale and offset.",
         field("axis", &T::axis, "The axis of the features."),
         field("momentum", &T::momentum, "Share of the old value in a moving statistic's update.", between(0, 1)),
         field("epsilon", &T::epsilon, "Added to the variance.", at_least(0)),
@@ -62,8 +63,9 @@ struct BatchNormalization {
     const Shape features{input.dim(a)};
     const Value x = for_statistics(input);
     const auto own = [&](Value v) { return cast(v, x.dtype()); };
-    const Value gamma = scale ? own(s.weight("gamma", features, {gamma_initializer, gamma_regularizer, gamma_constraint, false})) : Value();
-    const Value beta = center ? own(s.weight("beta", features, {beta_initializer, beta_regularizer, beta_constraint, false})) : Value();
+    Value gamma, beta;
+    if (scale) gamma = own(s.weight("gamma", features, {gamma_initializer, gamma_regularizer, gamma_constraint, false}));
+    if (center) beta = own(s.weight("beta", features, {beta_initializer, beta_regularizer, beta_constraint, false}));
     const Value moving_mean = s.state("moving_mean", features, moving_mean_initializer);
     const Value moving_variance = s.state("moving_variance", features, moving_variance_initializer);
 
@@ -80,7 +82,8 @@ struct BatchNormalization {
       order.push_back(a);
       Axes back(order.size());
       for (std::size_t i = 0; i < order.size(); ++i) back[static_cast<std::size_t>(order[i])] = static_cast<int>(i);
-      moments = batch_norm(transpose(x, order), gamma ? gamma : full(x, features, 1, x.dtype()), beta ? beta : full(x, features, 0, x.dtype()), epsilon);
+      const Value one = full(x, features, 1, x.dtype()), zero = full(x, features, 0, x.dtype());
+      moments = batch_norm(transpose(x, order), gamma ? gamma : one, beta ? beta : zero, epsilon);
       moments.y = transpose(moments.y, back);
     }
     const auto moved = [&](Value moving, Value batch) {

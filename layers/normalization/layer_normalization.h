@@ -28,7 +28,8 @@ struct LayerNormalization {
 
   static Schema schema() {
     using T = LayerNormalization;
-    return describe<LayerNormalization>("LayerNormalization", "Mean 0 and deviation 1 within each sample, then a learned scale and offset.",
+    return describe<LayerNormalization>("LayerNormalization",
+        "Mean 0 and deviation 1 within each sample, then a learned scale and offset.",
         field("axis", &T::axis, "The axis or axes of the statistics."),
         field("epsilon", &T::epsilon, "Added to the variance.", at_least(0)),
         field("center", &T::center, "Whether beta is added."),
@@ -49,10 +50,14 @@ struct LayerNormalization {
     std::vector<Dim> features;
     for (const int a : axes) features.push_back(x.dim(a));
     const Shape shape(features);
-    const Value gamma = scale || rms_scaling ? cast(s.weight("gamma", shape, {gamma_initializer, gamma_regularizer, gamma_constraint, false}), x.dtype()) : Value();
-    const Value beta = center && !rms_scaling ? cast(s.weight("beta", shape, {beta_initializer, beta_regularizer, beta_constraint, false}), x.dtype()) : Value();
-    if (!rms_scaling && axes == Axes{x.rank() - 1})
-      return cast(layer_norm(x, gamma ? gamma : full(x, shape, 1, x.dtype()), beta ? beta : full(x, shape, 0, x.dtype()), epsilon), s.compute_dtype());
+    const auto own = [&](Value v) { return cast(v, x.dtype()); };
+    Value gamma, beta;
+    if (scale || rms_scaling) gamma = own(s.weight("gamma", shape, {gamma_initializer, gamma_regularizer, gamma_constraint, false}));
+    if (center && !rms_scaling) beta = own(s.weight("beta", shape, {beta_initializer, beta_regularizer, beta_constraint, false}));
+    if (!rms_scaling && axes == Axes{x.rank() - 1}) {
+      const Value one = full(x, shape, 1, x.dtype()), zero = full(x, shape, 0, x.dtype());
+      return cast(layer_norm(x, gamma ? gamma : one, beta ? beta : zero, epsilon), s.compute_dtype());
+    }
 
     const Shape broadcast = kept_shape(x, axes);
     const Value m = mean(x, axes, true), centred = x - m;

@@ -20,14 +20,16 @@ struct AveragePooling2D {
     return describe<AveragePooling2D>("AveragePooling2D", "The mean of each window.",
         field("pool_size", &AveragePooling2D::pool_size, "Height and width of a window.", at_least(1)),
         field("strides", &AveragePooling2D::strides, "Steps of the window along height and width; null: the pool's size.", at_least(1)),
-        field("padding", &AveragePooling2D::padding, "valid: whole windows only; same: every element lies in a window, which counts only what lies inside.", one_of({"valid", "same"})),
+        field("padding", &AveragePooling2D::padding, "valid: whole windows only; same: windows at the edge count only what lies inside.",
+              one_of({"valid", "same"})),
         data_format_field<AveragePooling2D>(), activity_field<AveragePooling2D>(), layer_fields<AveragePooling2D>());
   }
 
   Value call(Scope&, Value input) const {
-    check_axes("AveragePooling2D", input, 4, is_channels_first(data_format) ? "(batch, channels, height, width)" : "(batch, height, width, channels)");
+    check_image("AveragePooling2D", input, data_format);
     const Value x = to_channels_last(input, data_format);
-    const Window window{.size = pool_size.vector(), .strides = strides.value_or(pool_size).vector(), .padding = padding_mode(padding)};
+    const Window window{.size = pool_size.vector(), .strides = strides.value_or(pool_size).vector(),
+                        .padding = padding_mode(padding)};
     check_window("AveragePooling2D", "pool", "a pool_size", x, window);
     return from_channels_last(average_pool(x, window), data_format);
   }

@@ -23,7 +23,7 @@ struct GlobalAveragePooling2D {
 
   Value call(Scope&, Value x) const {
     const bool first = is_channels_first(data_format);
-    check_axes("GlobalAveragePooling2D", x, 4, first ? "(batch, channels, height, width)" : "(batch, height, width, channels)");
+    check_image("GlobalAveragePooling2D", x, data_format);
     return mean(x, first ? Axes{2, 3} : Axes{1, 2}, keepdims);
   }
 };

@@ -23,7 +23,7 @@ struct GlobalMaxPooling2D {
 
   Value call(Scope&, Value x) const {
     const bool first = is_channels_first(data_format);
-    check_axes("GlobalMaxPooling2D", x, 4, first ? "(batch, channels, height, width)" : "(batch, height, width, channels)");
+    check_image("GlobalMaxPooling2D", x, data_format);
     return reduce_max(x, first ? Axes{2, 3} : Axes{1, 2}, keepdims);
   }
 };

@@ -33,7 +33,8 @@ struct Normalization {
 
   Value call(Scope& s, Value input) const {
     if (mean.is_null() != variance.is_null())
-      throw Error(ErrorKind::spec, std::string("Normalization: ") + (mean.is_null() ? "variance is given without mean" : "mean is given without variance"),
+      throw Error(ErrorKind::spec,
+                  std::string("Normalization: ") + (mean.is_null() ? "variance is given without mean" : "mean is given without variance"),
                   "give both, or neither to take them from the data");
     const Value x = cast(input, s.compute_dtype());
     const Axes kept = sorted_axes("Normalization", axis.value_or(std::vector<std::int64_t>{}), x);
@@ -60,34 +61,34 @@ struct Normalization {
   }
 
  private:
-  // The numbers of a list of lists, and its shape.
-  static void read(const std::string& argument, const Config& c, std::size_t depth, std::vector<double>& values, std::vector<std::int64_t>& shape) {
+  // The numbers of lists of lists, all of shape `dims` from axis `depth` on.
+  static void read(const std::string& argument, const Config& c, const std::vector<std::int64_t>& dims, std::size_t depth,
+                   std::vector<double>& values) {
     const auto* list = c.as<Config::List>();
-    if (list ? depth < shape.size() && shape[depth] != static_cast<std::int64_t>(list->size()) : !c.is_number() || depth != shape.size())
-      throw Error(ErrorKind::spec, "Normalization: " + argument + " must be a number or lists of numbers of one length, received " + c.str());
-    if (!list) return values.push_back(c.number());
-    if (values.empty() && depth == shape.size()) shape.insert(shape.end(), static_cast<std::int64_t>(list->size()));  // g++ 12 sees a push_back out of bounds
-    for (const Config& item : *list) read(argument, item, depth + 1, values, shape);
+    if (list ? depth == dims.size() || dims[depth] != static_cast<std::int64_t>(list->size()) : !c.is_number() || depth != dims.size())
+      throw Error(ErrorKind::spec,
+                  "Normalization: " + argument + " must be a number or lists of numbers of one length, received " + c.str());
+    if (!list) values.push_back(c.number());
+    else for (const Config& item : *list) read(argument, item, dims, depth + 1, values);
   }
 
   // A given statistic, with the last axes of `shape` or those broadcast.
   static Value given(Value x, const std::string& argument, const Config& c, const Shape& shape) {
-    std::vector<double> values;
     std::vector<std::int64_t> dims;
-    if (!c.as<Config::List>()) {
-      if (!c.is_number()) throw Error(ErrorKind::spec, "Normalization: " + argument + " must be a number or a list of numbers, received " + c.str());
-      values.push_back(c.number());
-    } else {
-      read(argument, c, 0, values, dims);
+    for (const Config* at = &c; const auto* list = at->as<Config::List>(); at = &list->front()) {
+      dims.push_back(static_cast<std::int64_t>(list->size()));
+      if (list->empty()) break;
     }
+    std::vector<double> values;
+    read(argument, c, dims, 0, values);
     bool fits = static_cast<int>(dims.size()) <= shape.rank() && !values.empty();
     for (std::size_t i = 0; fits && i < dims.size(); ++i) {
       const std::int64_t n = shape[static_cast<int>(i) - static_cast<int>(dims.size())].value();
       fits = dims[i] == n || dims[i] == 1;
     }
     if (!fits)
-      throw Error(ErrorKind::spec, "Normalization: " + argument + " has shape " + Shape::of(dims).str() + ", axis of its input " + x.shape().str() +
-                                       " asks for " + shape.str(), "give a number for each element of axis, or one number");
+      throw Error(ErrorKind::spec, "Normalization: " + argument + " has shape " + Shape::of(dims).str() + ", axis of its input " +
+                                       x.shape().str() + " asks for " + shape.str(), "give a number for each element of axis, or one number");
     const Tensor t = Tensor::of<double>(dims, values).astype(x.dtype());
     return broadcast_to(constant(x, t), shape);
   }
@@ -121,7 +122,8 @@ struct Normalization {
         squares_ = mean_;
       }
       if (shape != shape_)
-        throw Error(ErrorKind::data, "Normalization: the data's batches differ in the axes that it keeps, " + Shape::of(shape_).str() + " and " + Shape::of(shape).str());
+        throw Error(ErrorKind::data, "Normalization: the data's batches differ in the axes that it keeps, " +
+                                         Shape::of(shape_).str() + " and " + Shape::of(shape).str());
       if (elements == 0 || batch.elements() == 0) return;
 
       const auto place = [&](std::int64_t i) {  // of element i among those kept

@@ -21,7 +21,7 @@ struct ZeroPadding2D {
   }
 
   Value call(Scope&, Value x) const {
-    check_axes("ZeroPadding2D", x, 4, is_channels_first(data_format) ? "(batch, channels, height, width)" : "(batch, height, width, channels)");
+    check_image("ZeroPadding2D", x, data_format);
     const Padding height = along(0), width = along(1);
     return is_channels_first(data_format) ? pad(x, {{}, {}, height, width}) : pad(x, {{}, height, width, {}});
   }

@@ -54,10 +54,13 @@ struct GRU {
   }
 
   std::vector<Value> call(Scope& s, const Inputs& inputs) const {
-    Recurrence r(s, "GRU", inputs, *units, {"h"}, {return_sequences, return_state, go_backwards, stateful, zero_output_for_mask});
+    Recurrence r(s, "GRU", inputs, *units, {"h"},
+                 {return_sequences, return_state, go_backwards, stateful, zero_output_for_mask});
     const Dim features = r.x.dim(-1), batch = r.x.dim(1), width = *units * 3;
-    const Value kernel = s.weight("gru_cell/kernel", {features, width}, {kernel_initializer, kernel_regularizer, kernel_constraint});
-    const Value recurrent = s.weight("gru_cell/recurrent_kernel", {*units, width}, {recurrent_initializer, recurrent_regularizer, recurrent_constraint});
+    const Value kernel = s.weight("gru_cell/kernel", {features, width},
+                                  {kernel_initializer, kernel_regularizer, kernel_constraint});
+    const Value recurrent = s.weight("gru_cell/recurrent_kernel", {*units, width},
+                                  {recurrent_initializer, recurrent_regularizer, recurrent_constraint});
     Value bias, recurrent_bias;
     if (use_bias) {
       bias = s.weight("gru_cell/bias", reset_after ? Shape{2, width} : Shape{width}, {bias_initializer, bias_regularizer, bias_constraint});
@@ -73,7 +76,8 @@ struct GRU {
     if (bias) projected = projected + bias;
     std::vector<Value> invariants{recurrent, recurrent_bias};
     invariants.insert(invariants.end(), drop_h.begin(), drop_h.end());
-    return r.outputs(r.over_time([this](const auto& states, Value in, const auto& k) { return step(states, in, k); }, projected, invariants));
+    const auto cell = [this](const auto& states, Value in, const auto& k) { return step(states, in, k); };
+    return r.outputs(r.over_time(cell, projected, invariants));
   }
 
  private:

@@ -53,10 +53,13 @@ struct LSTM {
   }
 
   std::vector<Value> call(Scope& s, const Inputs& inputs) const {
-    Recurrence r(s, "LSTM", inputs, *units, {"h", "c"}, {return_sequences, return_state, go_backwards, stateful, zero_output_for_mask});
+    Recurrence r(s, "LSTM", inputs, *units, {"h", "c"},
+                 {return_sequences, return_state, go_backwards, stateful, zero_output_for_mask});
     const Dim features = r.x.dim(-1), batch = r.x.dim(1);
-    const Value kernel = s.weight("lstm_cell/kernel", {features, *units * 4}, {kernel_initializer, kernel_regularizer, kernel_constraint});
-    const Value recurrent = s.weight("lstm_cell/recurrent_kernel", {*units, *units * 4}, {recurrent_initializer, recurrent_regularizer, recurrent_constraint});
+    const Value kernel = s.weight("lstm_cell/kernel", {features, *units * 4},
+                                  {kernel_initializer, kernel_regularizer, kernel_constraint});
+    const Value recurrent = s.weight("lstm_cell/recurrent_kernel", {*units, *units * 4},
+                                  {recurrent_initializer, recurrent_regularizer, recurrent_constraint});
     const Value bias = use_bias ? s.weight("lstm_cell/bias", {*units * 4}, {first_bias(), bias_regularizer, bias_constraint}) : Value();
     const int masks = recurrent_dropout > 0 ? 4 : 1;  // as in Keras: one for each gate where the state is dropped
     const StepDropout drop_x = step_dropout(s, r.x, {batch, features}, dropout, seed, masks);
@@ -71,7 +74,8 @@ struct LSTM {
     if (bias) projected = projected + bias;
     std::vector<Value> invariants{recurrent};
     invariants.insert(invariants.end(), drop_h.begin(), drop_h.end());
-    return r.outputs(r.over_time([this](const auto& states, Value in, const auto& k) { return step(states, in, k); }, projected, invariants));
+    const auto cell = [this](const auto& states, Value in, const auto& k) { return step(states, in, k); };
+    return r.outputs(r.over_time(cell, projected, invariants));
   }
 
  private:

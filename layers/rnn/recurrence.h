@@ -105,7 +105,8 @@ class Recurrence {
     for (std::size_t i = 0; i < state_names.size(); ++i) {
       Value state = inputs[1 + i];
       if (state && (state.rank() != 2 || state.dim(1) != Dim(units)))
-        throw Error(ErrorKind::spec, layer + ": the initial state '" + state_names[i] + "' has shape " + state.shape().str() + ", " + shape.str() + " is needed");
+        throw Error(ErrorKind::spec, layer + ": the initial state '" + state_names[i] + "' has shape " + state.shape().str() + ", " +
+                                         shape.str() + " is needed");
       if (options.stateful) {
         const Value kept = s.state(state_names[i], shape);
         if (!state) state = kept;

@@ -46,10 +46,13 @@ struct SimpleRNN {
   }
 
   std::vector<Value> call(Scope& s, const Inputs& inputs) const {
-    Recurrence r(s, "SimpleRNN", inputs, *units, {"h"}, {return_sequences, return_state, go_backwards, stateful, zero_output_for_mask});
+    Recurrence r(s, "SimpleRNN", inputs, *units, {"h"},
+                 {return_sequences, return_state, go_backwards, stateful, zero_output_for_mask});
     const Dim features = r.x.dim(-1), batch = r.x.dim(1);
-    const Value kernel = s.weight("simple_rnn_cell/kernel", {features, *units}, {kernel_initializer, kernel_regularizer, kernel_constraint});
-    const Value recurrent = s.weight("simple_rnn_cell/recurrent_kernel", {*units, *units}, {recurrent_initializer, recurrent_regularizer, recurrent_constraint});
+    const Value kernel = s.weight("simple_rnn_cell/kernel", {features, *units},
+                                  {kernel_initializer, kernel_regularizer, kernel_constraint});
+    const Value recurrent = s.weight("simple_rnn_cell/recurrent_kernel", {*units, *units},
+                                  {recurrent_initializer, recurrent_regularizer, recurrent_constraint});
     Value projected = dropped_matmul(r.x, kernel, step_dropout(s, r.x, {batch, features}, dropout, seed, 1));
     if (use_bias) projected = projected + s.weight("simple_rnn_cell/bias", {*units}, {bias_initializer, bias_regularizer, bias_constraint});
     std::vector<Value> invariants{recurrent};
