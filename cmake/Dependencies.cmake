@@ -33,4 +33,4 @@ target_link_libraries(strata_hdf5 INTERFACE ${HDF5_C_LIBRARIES})
 set(STRATA_CORE_LIBRARIES
   $<BUILD_INTERFACE:strata_hdf5> $<BUILD_INTERFACE:nlohmann_json::nlohmann_json> $<BUILD_INTERFACE:yaml-cpp>
   $<BUILD_INTERFACE:fmt::fmt> $<BUILD_INTERFACE:ZLIB::ZLIB> $<BUILD_INTERFACE:PkgConfig::LIBZIP>
-  $<BUILD_INTERFACE:PkgConfig::XXHASH> Threads::Threads)
+  $<BUILD_INTERFACE:PkgConfig::XXHASH> $<BUILD_INTERFACE:Threads::Threads>)

@@ -1,0 +1,20 @@
+# cmake -D build=... -D folder=... -D compiler=... -P check.cmake
+function(run)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT code EQUAL 0)
+    string(JOIN " " line ${ARGN})
+    message(FATAL_ERROR "${line}\nended with ${code}\n${output}")
+  endif()
+endfunction()
+
+if(sanitize)  # a sanitized library needs a sanitized program
+  string(APPEND flags " -fsanitize=address,undefined")
+endif()
+file(REMOVE_RECURSE ${folder}/installed ${folder}/consumer)
+run(${CMAKE_COMMAND} --install ${build} --prefix ${folder}/installed)
+run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/consumer -B ${folder}/consumer -G Ninja
+  -D CMAKE_PREFIX_PATH=${folder}/installed -D CMAKE_CXX_COMPILER=${compiler} -D "CMAKE_CXX_FLAGS=${flags}")
+run(${CMAKE_COMMAND} --build ${folder}/consumer)
+run(${folder}/consumer/learn)
+run(${folder}/consumer/own_command describe Twice)
+run(${folder}/installed/bin/strata version)
