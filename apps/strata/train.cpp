@@ -12,7 +12,7 @@
 #include "src/files/spec_data.h"
 #include "src/files/spec_model.h"
 #include "src/model/model_state.h"
-#include "src/spec/overrides.h"
+#include "src/spec/render.h"
 #include "src/spec/write.h"
 
 namespace strata {
@@ -41,37 +41,10 @@ std::vector<std::string> overrides(const Options& o) {
   return set;
 }
 
-std::string absolute(const std::string& folder, const std::string& path) { return fs::absolute(fs::path(folder) / path).lexically_normal().string(); }
-
-// Every text of x, y, sample_weight: a file, or a map from names to files.
-void make_absolute(Node& columns, const std::string& folder) {
-  if (columns.is_string()) columns = Node::string(absolute(folder, columns.as_string()));
-  else if (columns.is_mapping())
-    for (std::size_t i = 0; i < columns.size(); ++i) make_absolute(columns[i], folder);
-}
-
-// The run's spec stands in another folder: paths in it no longer depend on where it stands.
-void make_paths_absolute(Node& tree, const std::string& folder) {
-  if (Node* model = tree.find("model"); model && model->is_string()) make_absolute(*model, folder);
-  Node* data = tree.find("data");
-  if (!data || !data->is_mapping()) return;
-  const bool one_file = data->find("file") != nullptr;
-  const auto table = [&](Node& node) {
-    if (!node.is_mapping()) return;
-    if (Node* file = node.find("file")) make_absolute(*file, folder);
-    if (one_file || node.find("file")) return;  // x and y are its members
-    for (const char* key : {"x", "y", "sample_weight"})
-      if (Node* columns = node.find(key)) make_absolute(*columns, folder);
-  };
-  table(*data);
-  for (const char* key : {"train", "validation", "test"})
-    if (Node* node = data->find(key)) table(*node);
-}
-
 Node columns_node(const std::vector<ArraySource>& sources) {
-  if (sources.size() == 1 && sources[0].name.empty()) return Node::string(absolute(".", sources[0].file));
+  if (sources.size() == 1 && sources[0].name.empty()) return Node::string(fs::absolute(sources[0].file).string());
   Node map = Node::mapping();
-  for (const ArraySource& s : sources) map.set(s.name, Node::string(absolute(".", s.file)));
+  for (const ArraySource& s : sources) map.set(s.name, Node::string(fs::absolute(s.file).string()));
   return map;
 }
 
@@ -117,8 +90,8 @@ Node node_of(const History& history) {
   return map;
 }
 
-void write_beginnings(const RunDirectory& directory, const Node& tree, Model& model) {
-  directory.write("spec.yaml", write_yaml(tree));
+void write_beginnings(const RunDirectory& directory, const Spec& spec, Model& model) {
+  directory.write("spec.yaml", write_yaml(render_spec(spec, true)));
   const RunOptions& run = model.state().run;
   Node choices = Node::mapping();
   choices.set("backend", Node::string(std::string(model.state().backend()->name())));
@@ -165,7 +138,6 @@ int train(Options o, const CommonOptions& common) {
   const bool from_run = !resume && RunDirectory::is_one(o.model.model);
 
   LoadedModel loaded = load_model(o.model, common, Weights::last, overrides(o));
-  if (!resume) make_paths_absolute(loaded.tree, from_run ? o.model.model : fs::path(o.model.model).parent_path().string());
   if (!o.data.x.empty() || !o.data.y.empty()) {
     set_data(loaded.tree, row_source(o.data, loaded.model));
     Diagnostics diagnostics;
@@ -196,7 +168,7 @@ int train(Options o, const CommonOptions& common) {
     directory.emplace(RunDirectory::create(!o.run_dir.empty() ? o.run_dir : spec.run.dir.value_or(""), name));
     directory->lock();
   }
-  write_beginnings(*directory, loaded.tree, loaded.model);
+  write_beginnings(*directory, spec, loaded.model);
   if (!rows.classes.empty()) {
     Node classes = Node::sequence();
     for (const std::string& c : rows.classes) classes.append(Node::string(c));
