@@ -31,7 +31,7 @@ TEST(Command, AWrongWordIsAnswered) {
 TEST(Command, ValidateFindsEveryError) {
   const Workplace w;
   EXPECT_EQ(w.run({"validate", "mlp.yaml"}).code, 0);
-  w.text("bad.yaml", "model:\n  - Input: {shape: [6]}\n  - Dens: {units: 8}\n  - Dense: {unit: 3}\n");
+  w.text("bad.yaml", "model:\n  - Input: {shape: [6]}\n  - Dens: {units: 8}\n  - Dense: {units: 3, activatoin: relu}\n");
   const Finished f = w.run({"validate", "bad.yaml"});
   EXPECT_EQ(f.code, 2);
   EXPECT_THAT(f.err, AllOf(HasSubstr("bad.yaml:3:5: error:"), HasSubstr("did you mean 'Dense'?"), HasSubstr("bad.yaml:4:"), HasSubstr("2 errors")));
