@@ -158,6 +158,7 @@ struct EvaluateArguments {
 
 struct ModelOptions {
   std::string name = {};
+  std::vector<std::string> output_names = {};  // absent: those of the outputs' layers
 };
 
 struct SummaryRow {

@@ -35,8 +35,12 @@ class ModelBuild {
     }
     for (const LayerSpec& layer : spec_.layers) call_layer(layer);
     std::vector<LayerOutput> outputs;
-    for (const auto& [name, reference] : spec_.outputs) outputs.push_back(value(reference));
-    Model model(inputs, outputs, {.name = spec_.name}, run_);
+    std::vector<std::string> names;
+    for (const auto& [name, reference] : spec_.outputs) {
+      outputs.push_back(value(reference));
+      names.push_back(name);
+    }
+    Model model(inputs, outputs, {.name = spec_.name, .output_names = names}, run_);
     model.state().sequential = spec_.is_list;
     return model;
   }

@@ -41,8 +41,8 @@ LayerOutput call(const Layer& layer, const std::vector<LayerOutput>& inputs, Cal
 LayerOutput operator|(const LayerOutput& x, const Layer& layer) { return call(layer, {x}); }
 LayerOutput operator|(const std::vector<LayerOutput>& xs, const Layer& layer) { return call(layer, xs); }
 
-LayerGraph::LayerGraph(std::vector<LayerOutput> inputs, std::vector<LayerOutput> outputs)
-    : inputs_(std::move(inputs)), outputs_(std::move(outputs)) {
+LayerGraph::LayerGraph(std::vector<LayerOutput> inputs, std::vector<LayerOutput> outputs, std::vector<std::string> output_names)
+    : inputs_(std::move(inputs)), outputs_(std::move(outputs)), output_names_(std::move(output_names)) {
   std::set<const LayerCall*> seen;
   std::vector<std::shared_ptr<LayerCall>> open;
   for (const auto& list : {inputs_, outputs_})
@@ -98,6 +98,10 @@ LayerGraph::LayerGraph(std::vector<LayerOutput> inputs, std::vector<LayerOutput>
     names_[call.get()] = name;
     if (first) layers_.push_back({name, call->layer, call.get()});
   }
+  if (output_names_.empty())
+    for (const LayerOutput& o : outputs_) output_names_.push_back(names_[o.call().get()]);
+  else if (output_names_.size() != outputs_.size())
+    throw Error(ErrorKind::spec, fmt::format("{} names are given to {} outputs", output_names_.size(), outputs_.size()));
 }
 
 std::vector<TensorType> LayerGraph::input_types() const {

@@ -33,11 +33,14 @@ class LayerGraph {
  public:
   // Collects the calls between inputs and outputs and names their layers as Keras does. An output that depends on another
   // input, a name given twice, and an input that reaches no output are Errors.
-  LayerGraph(std::vector<LayerOutput> inputs, std::vector<LayerOutput> outputs);
+  // `output_names`: absent, those of the outputs' layers.
+  LayerGraph(std::vector<LayerOutput> inputs, std::vector<LayerOutput> outputs, std::vector<std::string> output_names = {});
 
   const std::vector<std::shared_ptr<LayerCall>>& calls() const { return calls_; }  // in order, inputs first among equals
   const std::vector<LayerOutput>& inputs() const { return inputs_; }
   const std::vector<LayerOutput>& outputs() const { return outputs_; }
+  // In logs, losses, targets and predictions.
+  const std::vector<std::string>& output_names() const { return output_names_; }
   // Name of the layer (or input) of a call.
   const std::string& name(const LayerCall& call) const { return names_.at(&call); }
   // One entry per layer, a shared one once, in the order of first calls.
@@ -56,6 +59,7 @@ class LayerGraph {
   std::vector<Value> trace_calls(Scope& scope, const std::vector<Value>& inputs, const std::vector<LayerOutput>& wanted) const;
   std::string described(const LayerCall& call) const;
   std::vector<LayerOutput> inputs_, outputs_;
+  std::vector<std::string> output_names_;
   std::vector<std::shared_ptr<LayerCall>> calls_;
   std::map<const LayerCall*, std::string> names_;
   std::vector<Entry> layers_;

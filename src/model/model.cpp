@@ -11,7 +11,7 @@ namespace strata {
 namespace {
 
 std::shared_ptr<ModelState> make_state(std::vector<LayerOutput> inputs, std::vector<LayerOutput> outputs, ModelOptions options, RunOptions run) {
-  return std::make_shared<ModelState>(LayerGraph(std::move(inputs), std::move(outputs)), options.name.empty() ? "functional" : options.name, std::move(run));
+  return std::make_shared<ModelState>(LayerGraph(std::move(inputs), std::move(outputs), std::move(options.output_names)), options.name.empty() ? "functional" : options.name, std::move(run));
 }
 
 // Rows that one model's inputs agree on.
@@ -108,11 +108,7 @@ std::vector<std::string> Model::input_names() const {
   return names;
 }
 
-std::vector<std::string> Model::output_names() const {
-  std::vector<std::string> names;
-  for (const LayerOutput& o : state_->graph.outputs()) names.push_back(state_->graph.name(*o.call()));
-  return names;
-}
+std::vector<std::string> Model::output_names() const { return state_->graph.output_names(); }
 
 std::vector<std::string> Model::layer_names() const {
   std::vector<std::string> names;

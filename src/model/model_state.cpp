@@ -161,7 +161,7 @@ CompiledStep& ModelState::predict_step() {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     trace->graph.outputs.push_back(port(is_floating(outputs[i].dtype()) ? cast(outputs[i], policy.variable) : outputs[i]));
-    names.push_back(graph.name(*graph.outputs()[i].call()));
+    names.push_back(graph.output_names()[i]);
   }
   trace->finish();
   predict_ = std::make_unique<CompiledStep>(std::move(trace), std::move(names), backend());
@@ -211,8 +211,7 @@ std::unique_ptr<CompiledStep> ModelState::build(const BatchTypes& types, bool tr
   std::vector<Value> predictions = graph.trace(scope, inputs);
 
   const std::size_t outputs = predictions.size();
-  std::vector<std::string> output_names;
-  for (const LayerOutput& o : graph.outputs()) output_names.push_back(graph.name(*o.call()));
+  const std::vector<std::string>& output_names = graph.output_names();
   check_names(compiled->loss, output_names, "loss");
   check_names(compiled->loss_weights, output_names, "loss_weights");
   check_names(compiled->metrics, output_names, "metrics");
@@ -347,11 +346,6 @@ std::vector<std::string> input_names(const ModelState& s) {
   for (const LayerOutput& in : s.graph.inputs()) names.push_back(s.graph.name(*in.call()));
   return names;
 }
-std::vector<std::string> output_names(const ModelState& s) {
-  std::vector<std::string> names;
-  for (const LayerOutput& o : s.graph.outputs()) names.push_back(s.graph.name(*o.call()));
-  return names;
-}
 
 }  // namespace
 
@@ -359,9 +353,9 @@ std::map<std::string, Tensor> named_columns(const ModelState& state, const Datas
   std::map<std::string, Tensor> columns;
   for (auto& [name, t] : assigned(data.x, input_names(state), "input", true)) columns["x:" + name] = t;
   if (!data.y.empty())
-    for (auto& [name, t] : assigned(data.y, output_names(state), "output", false)) columns["y:" + name] = t;
+    for (auto& [name, t] : assigned(data.y, state.graph.output_names(), "output", false)) columns["y:" + name] = t;
   if (!data.sample_weight.empty()) {
-    const auto outputs = output_names(state);
+    const auto& outputs = state.graph.output_names();
     if (data.sample_weight.size() == 1 && data.sample_weight.columns()[0].first.empty())  // one weight per row serves every output
       for (const std::string& o : outputs) columns["weight:" + o] = data.sample_weight.columns()[0].second;
     else
@@ -399,7 +393,7 @@ BatchTypes batch_types(const ModelState& state, const Dataset& data, bool reside
     const Shape& shape = shapes->second[static_cast<std::size_t>(o.index())];
     for (auto* list : {&types.y, &types.sample_weight})
       for (BatchColumn& c : *list)
-        if (c.name == name)
+        if (c.name == state.graph.output_names()[i])
           for (std::size_t k = 0; k < c.row.size() && static_cast<int>(k) + 1 < shape.rank(); ++k)
             if (!shape[static_cast<int>(k) + 1].is_known()) c.row[k] = -1;
   }

@@ -339,7 +339,11 @@ class ModelCheck {
     const auto add = [&](const std::string& name, const Node& at) {
       auto r = reference(at, end);
       if (!r) return;
-      model_.outputs.emplace_back(name.empty() ? r->name : name, std::move(*r));
+      std::string own = r->output == 0 ? r->name : fmt::format("{}/{}", r->name, r->output);
+      std::string output = name.empty() ? std::move(own) : name;
+      for (const auto& [other, reference] : model_.outputs)
+        if (other == output) return report(diagnostics_, at, fmt::format("the output '{}' is given twice", output), "outputs: {one: " + output + ", two: ...} gives them names");
+      model_.outputs.emplace_back(std::move(output), std::move(*r));
     };
     if (node->is_sequence()) {
       for (std::size_t i = 0; i < node->size(); ++i) add("", (*node)[i]);

@@ -72,6 +72,20 @@ TEST(SpecModel, compile_and_fit_take_the_given_arguments) {
   EXPECT_EQ(fit.class_weight.at(0), 2.0);
 }
 
+TEST(SpecModel, outputs_have_the_names_of_their_map) {
+  Checked c = checked("model:\n  inputs: {x: {shape: [5]}}\n  layers: [Dense: {units: 2}, Dense: {units: 3}]\n  outputs: {label: dense_1, score: dense}\n"
+                      "compile: {loss: {label: mse, score: mae}}\n");
+  auto model = built(c);
+  ASSERT_TRUE(model);
+  EXPECT_THAT(model->output_names(), ElementsAre("label", "score"));
+  model->compile(compile_arguments(*c.spec.compile));
+  const Arrays y = model->predict(Tensor(DType::float32, {4, 5}));
+  ASSERT_TRUE(y.find("label") && y.find("score"));
+  EXPECT_EQ(y.find("label")->dim(-1), 3);
+  const Logs logs = model->evaluate(Dataset{Tensor(DType::float32, {4, 5}), Arrays{{"label", Tensor(DType::float32, {4, 3})}, {"score", Tensor(DType::float32, {4, 2})}}, {}});
+  EXPECT_TRUE(find_log(logs, "label_loss") && find_log(logs, "score_loss"));
+}
+
 TEST(SpecModel, keras_json_is_a_model) {
   Checked c = checked(R"({"model": {"class_name": "Sequential", "config": {"name": "s", "layers": [
       {"class_name": "InputLayer", "config": {"batch_shape": [null, 5], "dtype": "float32", "name": "x"}},
