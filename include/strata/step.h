@@ -3,10 +3,12 @@
 //
 //     Step step([&](StepScope& s) {
 //       Value real = s.input("real", {784}), noise = s.input("noise", {64});
-//       Value fake = stop_gradient(s.call(generator, noise));
-//       Value d_loss = bce(1, s.call(discriminator, real)) + bce(0, s.call(discriminator, fake));
+//       Value yes = s.call(discriminator, real);
+//       Value no = s.call(discriminator, stop_gradient(s.call(generator, noise)));
+//       Value d_loss = bce(ones_like(yes), yes) + bce(zeros_like(no), no);
 //       s.minimize(d_loss, {discriminator}, Adam{.learning_rate = 2e-4});
-//       Value g_loss = bce(1, s.call(discriminator, s.call(generator, noise)));  // by the discriminator just updated
+//       Value judged = s.call(discriminator, s.call(generator, noise));  // by the discriminator just updated
+//       Value g_loss = bce(ones_like(judged), judged);
 //       s.minimize(g_loss, {generator}, Adam{.learning_rate = 1e-4});
 //       s.report("d_loss", d_loss);
 //       s.report("g_loss", g_loss);

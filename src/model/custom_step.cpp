@@ -300,7 +300,7 @@ void StepState::bind(const std::map<std::string, Tensor>& batch) {
 }
 
 Logs StepState::operator()(const std::map<std::string, Tensor>& batch) {
-  if (outdated()) trace();
+  if (!step_ || outdated()) trace();
   bind(batch);
   Run& run = worker_->run_for(bindings_);
   for (std::size_t i = 0; i < run.plan().inputs.size(); ++i) {

@@ -27,7 +27,6 @@ Bindings CompiledStep::bind(const std::map<std::string, std::vector<std::int64_t
     const std::vector<std::int64_t>& dims = found->second;
     const Shape& shape = input.type.shape;
     bool fits = static_cast<int>(dims.size()) == shape.rank();
-    std::string known_axes;  // numbers that other inputs gave to this one's open axes
     for (int i = 0; fits && i < shape.rank(); ++i) {
       const std::int64_t n = dims[static_cast<std::size_t>(i)];
       if (shape[i].is_known()) {
@@ -35,11 +34,12 @@ Bindings CompiledStep::bind(const std::map<std::string, std::vector<std::int64_t
       } else {
         const auto [known, fresh] = bindings.try_emplace(shape[i].str(), n);
         fits = known->second == n;
-        if (!fits) known_axes = fmt::format(", where the other inputs make {} {}", shape[i].str(), known->second);
+        if (!fits && i == 0)
+          throw Error(ErrorKind::data, fmt::format("'{}' has {} rows, the other columns have {}", input.name.substr(input.name.find(':') + 1), n, known->second));
       }
     }
     if (!fits)
-      throw Error(ErrorKind::data, fmt::format("'{}' takes the shape {}{}, received {}", input.name, shape.str(), known_axes, Shape::of(dims).str()));
+      throw Error(ErrorKind::data, fmt::format("'{}' takes the shape {}, received {}", input.name, shape.str(), Shape::of(dims).str()));
   }
   return bindings;
 }
