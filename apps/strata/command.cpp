@@ -91,8 +91,10 @@ int parse_and_run(int argc, char** argv) {
   add_predict(verbs);
   add_summary(verbs);
   add_validate(verbs);
+  add_render(verbs);
   add_describe(verbs);
   add_convert(verbs);
+  add_schema(verbs);
   add_devices(verbs);
   add_version(verbs);
   app.require_subcommand(1);

@@ -12,7 +12,7 @@
 #include "src/files/spec_data.h"
 #include "src/files/spec_model.h"
 #include "src/model/model_state.h"
-#include "src/spec/overrides.h"
+#include "src/spec/render.h"
 #include "src/spec/write.h"
 
 namespace strata {
@@ -41,37 +41,10 @@ std::vector<std::string> overrides(const Options& o) {
   return set;
 }
 
-std::string absolute(const std::string& folder, const std::string& path) { return fs::absolute(fs::path(folder) / path).lexically_normal().string(); }
-
-// Every text of x, y, sample_weight: a file, or a map from names to files.
-void make_absolute(Node& columns, const std::string& folder) {
-  if (columns.is_string()) columns = Node::string(absolute(folder, columns.as_string()));
-  else if (columns.is_mapping())
-    for (std::size_t i = 0; i < columns.size(); ++i) make_absolute(columns[i], folder);
-}
-
-// The run's spec stands in another folder: paths in it no longer depend on where it stands.
-void make_paths_absolute(Node& tree, const std::string& folder) {
-  if (Node* model = tree.find("model"); model && model->is_string()) make_absolute(*model, folder);
-  Node* data = tree.find("data");
-  if (!data || !data->is_mapping()) return;
-  const bool one_file = data->find("file") != nullptr;
-  const auto table = [&](Node& node) {
-    if (!node.is_mapping()) return;
-    if (Node* file = node.find("file")) make_absolute(*file, folder);
-    if (one_file || node.find("file")) return;  // x and y are its members
-    for (const char* key : {"x", "y", "sample_weight"})
-      if (Node* columns = node.find(key)) make_absolute(*columns, folder);
-  };
-  table(*data);
-  for (const char* key : {"train", "validation", "test"})
-    if (Node* node = data->find(key)) table(*node);
-}
-
 Node columns_node(const std::vector<ArraySource>& sources) {
-  if (sources.size() == 1 && sources[0].name.empty()) return Node::string(absolute(".", sources[0].file));
+  if (sources.size() == 1 && sources[0].name.empty()) return Node::string(fs::absolute(sources[0].file).string());
   Node map = Node::mapping();
-  for (const ArraySource& s : sources) map.set(s.name, Node::string(absolute(".", s.file)));
+  for (const ArraySource& s : sources) map.set(s.name, Node::string(fs::absolute(s.file).string()));
   return map;
 }
 
@@ -117,8 +90,18 @@ Node node_of(const History& history) {
   return map;
 }
 
-void write_beginnings(const RunDirectory& directory, const Node& tree, Model& model) {
-  directory.write("spec.yaml", write_yaml(tree));
+// Freezes, thaws and compiles as the stage says. Without a compile: of its own it keeps the optimizer's settings.
+void enter_stage(const FitSpec& stage, Model& model) {
+  set_trainable(model, stage.trainable);
+  if (stage.compile) model.compile(compile_arguments(*stage.compile));
+  else if (!stage.trainable.empty() && model.state().compiled) model.compile(CompileArguments(*model.state().compiled));
+  if (!model.state().compiled)
+    throw Error(ErrorKind::spec, fmt::format("{}: the model is not compiled: it has no optimizer and no loss", model.name()),
+                "give them: --set compile.optimizer=adam --set compile.loss=mse");
+}
+
+void write_beginnings(const RunDirectory& directory, const Spec& spec, Model& model, const std::vector<std::string>& class_names) {
+  directory.write("spec.yaml", write_yaml(render_spec(spec, true)));
   const RunOptions& run = model.state().run;
   Node choices = Node::mapping();
   choices.set("backend", Node::string(std::string(model.state().backend()->name())));
@@ -129,6 +112,10 @@ void write_beginnings(const RunDirectory& directory, const Node& tree, Model& mo
   Node versions = Node::mapping();
   versions.set("strata", Node::string(STRATA_VERSION));
   directory.write("versions.json", write_json(versions) + "\n");
+  if (class_names.empty()) return;
+  Node classes = Node::sequence();
+  for (const std::string& c : class_names) classes.append(Node::string(c));
+  directory.write("classes.json", write_json(classes) + "\n");
 }
 
 // What may change when a run goes on: nothing that changes which numbers come out, but for the backend.
@@ -165,7 +152,6 @@ int train(Options o, const CommonOptions& common) {
   const bool from_run = !resume && RunDirectory::is_one(o.model.model);
 
   LoadedModel loaded = load_model(o.model, common, Weights::last, overrides(o));
-  if (!resume) make_paths_absolute(loaded.tree, from_run ? o.model.model : fs::path(o.model.model).parent_path().string());
   if (!o.data.x.empty() || !o.data.y.empty()) {
     set_data(loaded.tree, row_source(o.data, loaded.model));
     Diagnostics diagnostics;
@@ -173,50 +159,71 @@ int train(Options o, const CommonOptions& common) {
     diagnostics.throw_if_errors();
   }
   Spec& spec = loaded.spec;
-  if (!loaded.model.state().compiled)
-    throw Error(ErrorKind::spec, fmt::format("{}: the model is not compiled: it has no optimizer and no loss", loaded.name),
-                "give them: --set compile.optimizer=adam --set compile.loss=mse");
-  if (spec.fit.size() > 1) throw Error(ErrorKind::spec, fmt::format("{}: 'fit' has {} stages, this program trains one", loaded.name, spec.fit.size()));
+  std::vector<FitSpec> stages = spec.fit;
+  if (stages.empty()) stages.emplace_back();
+  const auto checkpoints = [&](std::size_t stage) {
+    return stages.size() == 1 ? directory->checkpoints() : fmt::format("{}/stage-{}", directory->checkpoints(), stage + 1);
+  };
+  std::size_t first = 0;  // the stage that a resume goes on in
+  if (resume)
+    for (std::size_t i = 0; i < stages.size(); ++i)
+      if (!checkpoints_in(checkpoints(i)).empty()) first = i;
 
-  FitArguments arguments = fit_arguments(spec.fit.empty() ? FitSpec() : spec.fit[0], spec.callbacks);
-  if (common.quiet) arguments.verbose = 0;
-  TrainingRows rows = training_rows(spec, arguments, loaded.name);
-  if (rows.validation) arguments.validation_data = std::move(rows.validation);
-  const bool goes_on = resume && !checkpoints_in(directory->checkpoints()).empty();
-  if (goes_on || from_run)  // statistics come with the weights
-    for (const std::string& layer : loaded.model.layer_names()) loaded.model.state().adapted.insert(layer);
-  Fit fit(loaded.model, std::move(rows.train), std::move(arguments));
+  History history;
+  std::int64_t steps = 0;
+  double seconds = 0;
+  int code = 0;
+  for (std::size_t i = 0; i < stages.size() && code == 0; ++i) {
+    enter_stage(stages[i], loaded.model);
+    if (i < first) {
+      const auto done = newest_position(checkpoints(i));
+      if (!done) throw Error(ErrorKind::data, fmt::format("{}: has no good checkpoint: what stage {} reported is lost", checkpoints(i), i + 1));
+      history = joined(history, done->history);
+      steps += done->step;
+      seconds += done->seconds;
+      continue;
+    }
+    FitArguments arguments = fit_arguments(stages[i], spec.callbacks);
+    if (common.quiet) arguments.verbose = 0;
+    TrainingRows rows = training_rows(spec, arguments, loaded.name);
+    if (rows.validation) arguments.validation_data = std::move(rows.validation);
+    const bool goes_on = resume && !checkpoints_in(checkpoints(i)).empty();
+    if (goes_on || from_run || i > 0)  // statistics come with the weights
+      for (const std::string& layer : loaded.model.layer_names()) loaded.model.state().adapted.insert(layer);
+    Fit fit(loaded.model, std::move(rows.train), std::move(arguments));
+    if (o.dry_run) {
+      say(common, fmt::format("{}: {} epochs of {} steps would run", loaded.name, fit.epochs(), fit.steps_per_epoch()));
+      continue;
+    }
+    if (!directory) {
+      const std::string name = !spec.name.empty() ? spec.name : fs::path(from_run ? fs::path(o.model.model).parent_path() : fs::path(o.model.model)).stem().string();
+      directory.emplace(RunDirectory::create(!o.run_dir.empty() ? o.run_dir : spec.run.dir.value_or(""), name));
+      directory->lock();
+    }
+    if (i == first) write_beginnings(*directory, spec, loaded.model, rows.classes);
+    TrainingRun run(fit, *directory, checkpoints(i), history, common);
+    code = run.run(goes_on);
+    history = run.history();
+    steps += fit.position().step;
+    seconds += fit.position().seconds;
+  }
+  if (o.dry_run) return 0;
+  if (code == 0) {
+    loaded.model.save(directory->file("model.keras"));
+    if (!o.out.empty()) {
+      const fs::path parent = fs::path(o.out).parent_path();
+      if (!parent.empty()) fs::create_directories(parent);
+      loaded.model.save(o.out);
+    }
+  }
 
-  if (o.dry_run) {
-    say(common, fmt::format("{}: {} epochs of {} steps would run", loaded.name, fit.epochs(), fit.steps_per_epoch()));
-    return 0;
-  }
-  if (!directory) {
-    const std::string name = !spec.name.empty() ? spec.name : fs::path(from_run ? fs::path(o.model.model).parent_path() : fs::path(o.model.model)).stem().string();
-    directory.emplace(RunDirectory::create(!o.run_dir.empty() ? o.run_dir : spec.run.dir.value_or(""), name));
-    directory->lock();
-  }
-  write_beginnings(*directory, loaded.tree, loaded.model);
-  if (!rows.classes.empty()) {
-    Node classes = Node::sequence();
-    for (const std::string& c : rows.classes) classes.append(Node::string(c));
-    directory->write("classes.json", write_json(classes) + "\n");
-  }
-  const int code = TrainingRun(fit, *directory, common).run(resume);
-  if (code == 0 && !o.out.empty()) {
-    const fs::path parent = fs::path(o.out).parent_path();
-    if (!parent.empty()) fs::create_directories(parent);
-    loaded.model.save(o.out);
-  }
-
-  const FitPosition& p = fit.position();
   if (common.json) {
     Node out = Node::mapping();
     out.set("run_dir", Node::string(directory->path().string()));
-    out.set("epochs", Node::integer(p.epoch));
-    out.set("steps", Node::integer(p.step));
-    out.set("seconds", Node::number(p.seconds));
-    out.set("history", node_of(p.history));
+    out.set("epochs", Node::integer(static_cast<std::int64_t>(history.epoch.size())));
+    out.set("steps", Node::integer(steps));
+    out.set("seconds", Node::number(seconds));
+    out.set("history", node_of(history));
     print_json(out);
   } else if (code == 0) {
     std::printf("%s\n", directory->path().c_str());

@@ -1,5 +1,7 @@
 #include "apps/strata/training_run.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <strata/callbacks/monitor.h>
@@ -19,8 +21,8 @@ double seconds_since(Clock::time_point t) { return std::chrono::duration<double>
 
 }  // namespace
 
-TrainingRun::TrainingRun(Fit& fit, RunDirectory& directory, const CommonOptions& common)
-    : fit_(fit), directory_(directory), common_(common), progress_(common.quiet, fit.epochs()), saved_(Clock::now()) {
+TrainingRun::TrainingRun(Fit& fit, RunDirectory& directory, std::string checkpoints, History before, const CommonOptions& common)
+    : fit_(fit), directory_(directory), checkpoints_(std::move(checkpoints)), before_(std::move(before)), common_(common), progress_(common.quiet, fit.epochs()), saved_(Clock::now()) {
   for (const Callback& c : fit.arguments().callbacks)
     if (const Config monitor = c.argument("monitor"); monitor.as<std::string>() && (c.name() == "ModelCheckpoint" || c.name() == "EarlyStopping")) {
       monitor_ = *monitor.as<std::string>();
@@ -31,9 +33,23 @@ TrainingRun::TrainingRun(Fit& fit, RunDirectory& directory, const CommonOptions&
   fit.after_epoch = [this](Fit& f, const Logs& logs) { after_epoch(f, logs); };
 }
 
+History joined(const History& before, const History& stage) {
+  History all = before;
+  const int offset = before.epoch.empty() ? 0 : before.epoch.back() + 1;
+  for (const int epoch : stage.epoch) all.epoch.push_back(offset + epoch);
+  for (const auto& [name, values] : stage.history) {
+    const auto known = std::find_if(all.history.begin(), all.history.end(), [&](const auto& row) { return row.first == name; });
+    if (known == all.history.end()) all.history.emplace_back(name, values);
+    else known->second.insert(known->second.end(), values.begin(), values.end());
+  }
+  return all;
+}
+
+History TrainingRun::history() const { return joined(before_, fit_.position().history); }
+
 void TrainingRun::save_checkpoint() {
   const auto began = Clock::now();
-  write_checkpoint(directory_.checkpoints(), fit_);
+  write_checkpoint(checkpoints_, fit_);
   save_cost_ = seconds_since(began);
   saved_ = Clock::now();
 }
@@ -64,7 +80,7 @@ bool TrainingRun::after_step(Fit& fit) {
 
 void TrainingRun::after_epoch(Fit& fit, const Logs& logs) {
   progress_.after_epoch(fit, logs);
-  directory_.write_history(fit.position().history, fit.arguments().validation_freq);
+  directory_.write_history(history(), fit.arguments().validation_freq);
   if (!fit.arguments().validation_data) return;
   const auto value = find_log(logs, monitor_);
   if (!value) return;
@@ -75,23 +91,21 @@ void TrainingRun::after_epoch(Fit& fit, const Logs& logs) {
 
 int TrainingRun::run(bool resume) {
   if (resume)
-    if (const auto from = restore_checkpoint(directory_.checkpoints(), fit_, [&](const std::string& line) { say(common_, "warning: " + line); })) {
+    if (const auto from = restore_checkpoint(checkpoints_, fit_, [&](const std::string& line) { say(common_, "warning: " + line); })) {
       const FitPosition& p = fit_.position();
       say(common_, fmt::format("going on after step {} (epoch {}, batch {})", p.step, p.epoch + 1, p.batch));
-      directory_.write_history(p.history, fit_.arguments().validation_freq);
-      const Monitor monitor("ModelCheckpoint", monitor_, mode_);
-      for (const auto& [name, values] : p.history.history)
-        if (name == monitor_)
-          for (const double v : values)
-            if (monitor.improved(v, best_)) best_ = v;
+      directory_.write_history(history(), fit_.arguments().validation_freq);
     }
+  for (const auto& [name, values] : history().history)
+    if (name == monitor_ && fit_.arguments().validation_data)
+      for (const double v : values)
+        if (Monitor("ModelCheckpoint", monitor_, mode_).improved(v, best_)) best_ = v;
   if (fit_.position().step == 0) save_checkpoint();  // what the run began with, --weights included
   fit_.run();
   if (!fit_.done()) {
     say(common_, fmt::format("stopped after step {}; go on with: strata train --resume {}", fit_.position().step, directory_.path().string()));
     return code_;
   }
-  fit_.model().save(directory_.file("model.keras"));
   return 0;
 }
 

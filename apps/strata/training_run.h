@@ -1,4 +1,4 @@
-// A fit inside a run directory: checkpoints, history, the best model, signals.
+// One stage of fitting inside a run directory: checkpoints, history, the best model, signals.
 #pragma once
 
 #include <optional>
@@ -11,11 +11,17 @@
 
 namespace strata {
 
+// The epochs of one stage after those before it.
+History joined(const History& before, const History& stage);
+
 class TrainingRun {
  public:
-  TrainingRun(Fit& fit, RunDirectory& directory, const CommonOptions& common);
+  // `before`: the epochs of earlier stages.
+  TrainingRun(Fit& fit, RunDirectory& directory, std::string checkpoints, History before, const CommonOptions& common);
   // To the end, or to the next signal: 0, 130 or 143.
   int run(bool resume);
+  // Of this stage and those before.
+  History history() const;
 
  private:
   bool after_step(Fit& fit);
@@ -24,6 +30,8 @@ class TrainingRun {
 
   Fit& fit_;
   RunDirectory& directory_;
+  std::string checkpoints_;
+  History before_;
   const CommonOptions& common_;
   Progress progress_;
   std::string monitor_ = "val_loss", mode_ = "auto";  // of the best model

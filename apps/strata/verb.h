@@ -37,8 +37,10 @@ void add_evaluate(Verbs& verbs);
 void add_predict(Verbs& verbs);
 void add_summary(Verbs& verbs);
 void add_validate(Verbs& verbs);
+void add_render(Verbs& verbs);
 void add_describe(Verbs& verbs);
 void add_convert(Verbs& verbs);
+void add_schema(Verbs& verbs);
 void add_devices(Verbs& verbs);
 void add_version(Verbs& verbs);
 

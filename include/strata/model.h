@@ -61,6 +61,11 @@ struct CallOptions {
 LayerOutput call(const Layer& layer, const std::vector<LayerOutput>& inputs, CallOptions options = {});
 
 // --- compile, fit, evaluate, predict -----------------------------------------------------------------------------------
+namespace detail {
+template <class T> struct ElementOf { struct type {}; };
+template <class E> struct ElementOf<std::vector<E>> { using type = E; };
+}  // namespace detail
+
 // One per output: a single entry for all, a list in output order, or a map by output name.
 template <class T>
 class PerOutput {
@@ -69,6 +74,10 @@ class PerOutput {
   PerOutput(T one) : list_{std::move(one)}, single_(true) {}  // NOLINT
   template <class U> requires(std::is_convertible_v<U, T> && !std::is_same_v<std::decay_t<U>, T> && !std::is_same_v<std::decay_t<U>, PerOutput>)
   PerOutput(U&& one) : list_{T(std::forward<U>(one))}, single_(true) {}  // NOLINT
+  // Where an entry is a list itself, braces are that list: .metrics = {"accuracy", "mae"}.
+  PerOutput(std::initializer_list<typename detail::ElementOf<T>::type> entry)
+    requires(!std::is_same_v<T, Loss> && !std::is_same_v<T, double>)
+      : list_{T(entry)}, single_(true) {}
   static PerOutput list(std::vector<T> entries) { PerOutput p; p.list_ = std::move(entries); return p; }
   static PerOutput map(std::vector<std::pair<std::string, T>> entries) { PerOutput p; p.map_ = std::move(entries); return p; }
   bool empty() const { return list_.empty() && map_.empty(); }

@@ -81,7 +81,7 @@ class Scope {
 
   // A scalar added to the training loss.
   void loss(Value scalar);
-  // The running mean of a scalar, reported under `name`.
+  // A scalar of this batch, whose mean over the batches of an epoch is reported under `name`.
   void metric(const std::string& name, Value scalar);
 
   // The boolean mask that travels with x, or none.

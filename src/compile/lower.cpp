@@ -37,7 +37,7 @@ class RegionBuilder {
     step_.nodes = nodes;
     step_.place = graph.node(nodes.back()).place;
   }
-  Step take() { return std::move(step_); }
+  ProgramStep take() { return std::move(step_); }
 
  private:
   void add(std::int32_t id) {
@@ -66,7 +66,7 @@ class RegionBuilder {
   }
 
   const Graph& graph_;
-  Step step_;
+  ProgramStep step_;
   std::map<std::int32_t, int> op_of_;
   std::map<Port, int> input_of_;
 };
@@ -92,7 +92,7 @@ class Lowering {
   Program run() {
     decompose_what_has_no_kernel();
     group();
-    std::vector<Step> steps = ordered();
+    std::vector<ProgramStep> steps = ordered();
     return {std::move(graph_), std::move(steps)};
   }
 
@@ -109,7 +109,7 @@ class Lowering {
     return found;
   }
 
-  Step single(std::int32_t id) const {
+  ProgramStep single(std::int32_t id) const {
     std::vector<Port> outputs;
     for (std::size_t k = 0; k < graph_.node(id).outputs.size(); ++k) outputs.push_back({id, static_cast<std::int32_t>(k)});
     return RegionBuilder(graph_, {id}, outputs).take();
@@ -349,7 +349,7 @@ class Lowering {
                 "use another backend or dtype policy");
   }
 
-  std::optional<Step> chosen(const std::vector<std::int32_t>& nodes) {
+  std::optional<ProgramStep> chosen(const std::vector<std::int32_t>& nodes) {
     std::vector<Port> outputs;
     const std::set<std::int32_t> inside(nodes.begin(), nodes.end());
     for (const std::int32_t id : nodes)
@@ -364,7 +364,7 @@ class Lowering {
       }
     if (nodes.size() > 1 && graph_.node(nodes[0]).op->kind != OpKind::elementwise)
       std::stable_partition(outputs.begin(), outputs.end(), [&](Port p) { return p.node != nodes[0]; });
-    Step step = RegionBuilder(graph_, nodes, outputs).take();
+    ProgramStep step = RegionBuilder(graph_, nodes, outputs).take();
     std::vector<Candidate> found = candidates(step.region, step.refusals);
     if (const auto pair = pair_.find(nodes[0]); pair != pair_.end())
       std::erase_if(found, [&](const Candidate& c) { return c.pair != pair->second; });
@@ -377,9 +377,9 @@ class Lowering {
     return step;
   }
 
-  Step scan(std::int32_t id) {
+  ProgramStep scan(std::int32_t id) {
     const OpNode& n = graph_.node(id);
-    Step step = single(id);
+    ProgramStep step = single(id);
     ScanRegion scan;
     scan.carries = static_cast<std::size_t>(n.attributes.integer("carries"));
     scan.sequences = static_cast<std::size_t>(n.attributes.integer("sequences"));
@@ -394,7 +394,7 @@ class Lowering {
   // --- schedule --------------------------------------------------------------------------------------------------------
   // Program order, except that what only updates variables waits until nothing else can run: then nobody reads the old
   // value any more and the update is written in place.
-  std::vector<Step> ordered() {
+  std::vector<ProgramStep> ordered() {
     std::map<std::int32_t, std::size_t> step_of;
     for (std::size_t s = 0; s < steps_.size(); ++s)
       for (const std::int32_t id : steps_[s].nodes) step_of[id] = s;
@@ -421,7 +421,7 @@ class Lowering {
     std::vector<std::size_t> waiting(steps_.size());
     for (std::size_t s = 0; s < steps_.size(); ++s)
       if ((waiting[s] = before[s].size()) == 0) ready.insert({rank(s), s});
-    std::vector<Step> order;
+    std::vector<ProgramStep> order;
     while (!ready.empty()) {
       const std::size_t s = ready.begin()->second;
       ready.erase(ready.begin());
@@ -443,7 +443,7 @@ class Lowering {
   std::vector<int> group_of_;
   std::vector<Group> groups_;
   std::vector<std::set<int>> depends_;  // transitively
-  std::vector<Step> steps_;
+  std::vector<ProgramStep> steps_;
 };
 
 }  // namespace

@@ -53,7 +53,7 @@ class Placer {
 
   void find_producers_and_readers() {
     for (int s = 0; s < end_; ++s) {
-      const Step& step = program_.steps[static_cast<std::size_t>(s)];
+      const ProgramStep& step = program_.steps[static_cast<std::size_t>(s)];
       for (std::size_t k = 0; k < step.outputs.size(); ++k) {
         producer_[step.outputs[k]] = s;
         stated_bytes_[step.outputs[k]] = step.output_bytes[k];
@@ -89,7 +89,7 @@ class Placer {
   bool may_overwrite(Port value, int s, const Location& target) {
     if (target.space != Space::variable) return true;
     const std::size_t n = bytes(value);
-    const Step& step = program_.steps[static_cast<std::size_t>(s)];
+    const ProgramStep& step = program_.steps[static_cast<std::size_t>(s)];
     for (const auto& [r, steps] : readers_) {
       if (!is_leaf(r) || graph_.node(r.node).op->name != "variable") continue;
       const Location l = leaf_(graph_.node(r.node));
@@ -107,7 +107,7 @@ class Placer {
   }
 
   // Every input of the step that is `r` may lie where output `value` lies.
-  bool all_in_place(const Step& step, Port r, Port value) const {
+  bool all_in_place(const ProgramStep& step, Port r, Port value) const {
     for (std::size_t i = 0; i < step.inputs.size(); ++i) {
       if (root(step.inputs[i]) != r) continue;
       bool allowed = false;
@@ -189,7 +189,7 @@ class Placer {
   void share_in_place() {
     if (!options_.reuse) return;
     for (int s = 0; s < end_; ++s) {
-      const Step& step = program_.steps[static_cast<std::size_t>(s)];
+      const ProgramStep& step = program_.steps[static_cast<std::size_t>(s)];
       std::set<int> taken;
       for (const auto& [in, out] : step.kernel.in_place) {
         const Port from = root(step.inputs[static_cast<std::size_t>(in)]), to = step.outputs[static_cast<std::size_t>(out)];

@@ -54,7 +54,7 @@ class Flattener {
     flat.placement = place(program, pins, leaf, options_);
     copies(flat, -1);
     for (std::size_t s = 0; s < program.steps.size(); ++s) {
-      const Step& step = program.steps[s];
+      const ProgramStep& step = program.steps[s];
       flat.steps.push_back({step.place, ops_of(step.region), signature(step.region), step.kernel.name, step.refusals});
       if (step.scan) unroll(flat, s, step, bodies.at(s));
       else flat.calls.push_back({step.kernel.prepare(), flat.placement.inputs[s], flat.placement.outputs[s], flat.placement.scratch[s], static_cast<std::int32_t>(s)});
@@ -94,7 +94,7 @@ class Flattener {
   }
 
   // The body's arena, two sets of carries, and room for step outputs that nobody reads.
-  static std::size_t scan_scratch(const Step& step, const Flat& body) {
+  static std::size_t scan_scratch(const ProgramStep& step, const Flat& body) {
     std::size_t bytes = aligned(body.placement.arena_bytes);
     for (std::size_t i = 0; i < step.scan->carries; ++i) bytes += 2 * aligned(step.output_bytes[i]);
     for (std::size_t i = step.scan->carries; i < step.outputs.size() - step.scan->carries; ++i)
@@ -102,7 +102,7 @@ class Flattener {
     return std::max<std::size_t>(bytes, 64);
   }
 
-  void unroll(Flat& flat, std::size_t s, const Step& step, const Flat& body) {
+  void unroll(Flat& flat, std::size_t s, const ProgramStep& step, const Flat& body) {
     const ScanRegion& scan = *step.scan;
     const std::size_t carries = scan.carries, outputs = step.outputs.size() - 2 * carries;
     const auto length = static_cast<std::size_t>(scan.length);
@@ -167,12 +167,12 @@ class Flattener {
   }
 
   // The region's inputs name each value once; the scan op names them by position.
-  const std::vector<Location>& operands(const Flat& flat, std::size_t s, const Step& step) {
+  const std::vector<Location>& operands(const Flat& flat, std::size_t s, const ProgramStep& step) {
     operands_.clear();
     for (const Source& source : step.region.ops.back().inputs) operands_.push_back(flat.placement.inputs[s][static_cast<std::size_t>(source.index)]);
     return operands_;
   }
-  static std::size_t sequence_bytes(const Step& step, std::size_t index) {
+  static std::size_t sequence_bytes(const ProgramStep& step, std::size_t index) {
     return step.region.type(step.region.ops.back().inputs[index]).bytes();
   }
 

@@ -22,7 +22,7 @@ struct ScanRegion {
   bool reverse = false;
 };
 
-struct Step {
+struct ProgramStep {
   Region region;
   std::vector<Port> inputs;   // what the region's inputs are in the graph; reshapes are seen through by the planner
   std::vector<Port> outputs;  // what its outputs are
@@ -36,7 +36,7 @@ struct Step {
 
 struct Program {
   Graph graph;              // after decomposition; reshapes are still in it
-  std::vector<Step> steps;  // in running order
+  std::vector<ProgramStep> steps;  // in running order
 };
 
 // "matmul+add+relu float32(128,784) ...": what a table of choices is keyed by.

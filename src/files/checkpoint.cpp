@@ -93,10 +93,11 @@ FitPosition position_of(const Json& json, const std::string& file) {
   }
 }
 
+constexpr std::uint64_t max_checkpoint_bytes = std::uint64_t{1} << 40;
+
 // The checkpoint's files are whole (their manifest was compared); what is left to find is that they are another model's.
 void restore(Fit& fit, const fs::path& directory) {
-  constexpr std::uint64_t limit = std::uint64_t{1} << 40;
-  const std::vector<NamedBytes> files = read_with_manifest(directory, limit);
+  const std::vector<NamedBytes> files = read_with_manifest(directory, max_checkpoint_bytes);
   const auto bytes = [&](const char* name) -> const Bytes& {
     for (const NamedBytes& file : files)
       if (file.name == name) return file.bytes;
@@ -146,6 +147,18 @@ fs::path write_checkpoint(const fs::path& folder, Fit& fit, int keep) {
     fs::remove_all(trash, gone);
   }
   return directory;
+}
+
+std::optional<FitPosition> newest_position(const fs::path& folder) {
+  for (const fs::path& directory : checkpoints_in(folder)) {
+    try {
+      for (const NamedBytes& file : read_with_manifest(directory, max_checkpoint_bytes))
+        if (file.name == position_file) return position_of(Json::parse(as_text(file.bytes), nullptr, false), (directory / file.name).string());
+    } catch (const Error&) {
+      continue;  // restore_checkpoint says what is wrong with it
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<fs::path> restore_checkpoint(const fs::path& folder, Fit& fit, const std::function<void(const std::string&)>& say) {

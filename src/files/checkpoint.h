@@ -25,6 +25,9 @@ std::filesystem::path write_checkpoint(const std::filesystem::path& folder, Fit&
 std::optional<std::filesystem::path> restore_checkpoint(const std::filesystem::path& folder, Fit& fit,
                                                         const std::function<void(const std::string&)>& say);
 
+// The position that the newest good checkpoint holds, if there is one.
+std::optional<FitPosition> newest_position(const std::filesystem::path& folder);
+
 // From the newest to the oldest.
 std::vector<std::filesystem::path> checkpoints_in(const std::filesystem::path& folder);
 

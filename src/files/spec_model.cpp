@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "src/files/keras_model.h"
 #include "src/model/model_state.h"
 #include "src/spec/overrides.h"
 #include "src/spec/reader.h"
@@ -89,6 +90,34 @@ const LayerSpec* blamed(const ModelSpec& model, const std::string& message) {
   return nullptr;
 }
 
+// `model: FILE` may name a spec whose model is again a file.
+class SpecFiles {
+ public:
+  explicit SpecFiles(const ModelFileReader& read_file) : read_file_(read_file) {}
+
+  Model model(const Spec& spec, const RunOptions& run) {
+    const ModelSpec& m = spec.model;
+    if (!m.keras.is_null()) return model_of_keras(m.keras, run, m.at.source ? m.at.source->name() : "model");
+    if (m.is_described()) return build_model(m, run);
+    const std::string path = spec.path(m.file);
+    if (!is_spec(path)) return read_file_ ? read_file_(path, run) : read_model(path, run);
+    if (std::find(seen_.begin(), seen_.end(), path) != seen_.end())
+      throw Error(ErrorKind::spec, fmt::format("the model of {} is its own", path), "a spec with layers, or a Keras file, ends the chain");
+    seen_.push_back(path);
+    return model(read_spec(path), run);
+  }
+
+ private:
+  // Keras' to_json has a class_name at the top.
+  static bool is_spec(const std::string& path) {
+    if (path.ends_with(".yaml") || path.ends_with(".yml")) return true;
+    return path.ends_with(".json") && !read_tree(SourceText::read(path)).find("class_name");
+  }
+
+  const ModelFileReader& read_file_;
+  std::vector<std::string> seen_;
+};
+
 template <class T, class From, class F>
 PerOutput<T> each(const PerOutput<From>& from, F to) {
   if (from.empty()) return {};
@@ -147,14 +176,7 @@ void set_trainable(Model& model, const std::vector<std::pair<std::string, bool>>
 std::optional<Model> build_model(const Spec& spec, Diagnostics& diagnostics, const ModelFileReader& read_file) {
   const RunOptions run = run_options(spec.run);
   try {
-    if (!spec.model.file.empty()) {
-      if (!read_file) {
-        report(diagnostics, spec.model.at, "a model cannot be taken from a file here");
-        return std::nullopt;
-      }
-      return read_file(spec.path(spec.model.file), run);
-    }
-    return build_model(spec.model, run);
+    return SpecFiles(read_file).model(spec, run);
   } catch (const SpecError&) {
     throw;  // of another text, positions and all
   } catch (const Error& e) {
@@ -229,6 +251,8 @@ void validate_spec(const std::string& path, const std::vector<std::string>& over
     diagnostics.add(of_file);
   } catch (const SpecError& e) {
     for (const Diagnostic& d : e.diagnostics()) diagnostics.add(d);
+  } catch (const Error& e) {  // a model file that cannot be read
+    diagnostics.file_error(path, e.what(), e.hint());
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include <strata/model.h>
@@ -12,11 +13,12 @@ namespace strata {
 
 RunOptions run_options(const RunSpec& run);
 
-// A model that a file brings (`model: FILE`): architecture, and weights where the file has them.
+// A model that a Keras file brings (`model: FILE`): architecture, and weights where the file has them.
 using ModelFileReader = std::function<Model(const std::string& path, const RunOptions& run)>;
 
-// Layers in order, shared layers, models inside, frozen layers. A layer that cannot be called on what it is fed is an error
-// at its line; then nothing is returned.
+// Layers in order, shared layers, models inside, frozen layers; Keras' to_json; another spec's model; a Keras file, through
+// read_model where no reader is given. A layer that cannot be called on what it is fed is an error at its line; then nothing
+// is returned.
 std::optional<Model> build_model(const Spec& spec, Diagnostics& diagnostics, const ModelFileReader& read_file = {});
 // The same for a model section alone.
 Model build_model(const ModelSpec& model, const RunOptions& run);

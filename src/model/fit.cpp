@@ -45,13 +45,17 @@ std::size_t index_of_input(const Plan& plan, const std::string& name) {
   throw Error(ErrorKind::runtime, fmt::format("a plan has no input '{}'", name));
 }
 
-// Runs the batch of rows order[first, last) of resident columns.
-Run& run_rows(CompiledStep& step, CompiledStep::Worker& worker, const std::map<std::string, Tensor>& columns,
-              const std::map<std::string, void*>& resident, const Tensor& order, std::int64_t first, std::int64_t last) {
-  Run& run = worker.run_for(step.bind(shapes(columns, last - first)), resident);
-  std::memcpy(run.input(index_of_input(run.plan(), "order")), order.values<std::int64_t>().data() + first, static_cast<std::size_t>(last - first) * 8);
-  run();
-  return run;
+// The run for batches of `rows` rows of resident columns; running it allocates nothing.
+PreparedBatch prepared(CompiledStep& step, CompiledStep::Worker& worker, const std::map<std::string, Tensor>& columns,
+                       const std::map<std::string, void*>& resident, std::int64_t rows) {
+  Run& run = worker.run_for(step.bind(shapes(columns, rows)), resident);
+  return {&run, run.input(index_of_input(run.plan(), "order"))};
+}
+
+// Runs the rows order[first, first + rows).
+void run_rows(Backend& backend, const PreparedBatch& batch, const Tensor& order, std::int64_t first, std::int64_t rows) {
+  backend.copy_in(batch.order, static_cast<const std::int64_t*>(order.data()) + first, static_cast<std::size_t>(rows) * sizeof(std::int64_t));
+  (*batch.run)();
 }
 
 Tensor in_order(std::int64_t rows) {
@@ -73,11 +77,15 @@ Logs evaluate_rows(ModelState& state, const Dataset& data, std::int64_t batch_si
   const Tensor order = in_order(rows);
   step.plan(step.bind(shapes(columns, std::min(rows, batch_size))));
   ModelState::reset(state.test_metrics);
-  Run* last = nullptr;
-  std::int64_t done = 0;
-  for (std::int64_t at = 0; at < rows && (!steps || done < *steps); at += batch_size, ++done)
-    last = &run_rows(step, *worker, columns, resident, order, at, std::min(rows, at + batch_size));
-  return read_logs(step, *last);
+  PreparedBatch batch{};
+  std::int64_t done = 0, prepared_for = 0;
+  for (std::int64_t at = 0; at < rows && (!steps || done < *steps); at += batch_size, ++done) {
+    const std::int64_t n = std::min(batch_size, rows - at);
+    if (n != prepared_for) batch = prepared(step, *worker, columns, resident, n);
+    prepared_for = n;
+    run_rows(step.backend(), batch, order, at, n);
+  }
+  return read_logs(step, *batch.run);
 }
 
 void adapt_layers(ModelState& state, const Arrays& x, bool only_new) {
@@ -203,6 +211,8 @@ void Fit::say(const std::string& line) {
 void Fit::begin_epoch() {
   const auto permutation = arguments_.shuffle ? shuffled_order(rows_, model_.state().run.seed, position_.epoch) : std::vector<std::int64_t>();
   order_ = arguments_.shuffle ? Tensor::of<std::int64_t>({rows_}, std::span<const std::int64_t>(permutation)) : in_order(rows_);
+  whole_ = prepared(*step_, *worker_, columns_, resident_, std::min(rows_, arguments_.batch_size));
+  if (rows_ % arguments_.batch_size) last_ = prepared(*step_, *worker_, columns_, resident_, rows_ % arguments_.batch_size);
   if (position_.batch > 0) return;  // the running values are those of the checkpoint
   ModelState::reset(model_.state().train_metrics);
   for (Callback& c : arguments_.callbacks) c.on_epoch_begin(position_.epoch, *this);
@@ -221,8 +231,10 @@ bool Fit::train_epoch() {
   const auto began = std::chrono::steady_clock::now();
   const double seconds = position_.seconds;
   while (position_.batch < steps_) {
-    const std::int64_t first = position_.batch * arguments_.batch_size;
-    last_run_ = &run_rows(*step_, *worker_, columns_, resident_, order_, first, std::min(rows_, first + arguments_.batch_size));
+    const std::int64_t first = position_.batch * arguments_.batch_size, rows = std::min(arguments_.batch_size, rows_ - first);
+    const PreparedBatch& batch = rows == arguments_.batch_size ? whole_ : last_;
+    run_rows(step_->backend(), batch, order_, first, rows);
+    last_run_ = batch.run;
     ++position_.batch;
     ++position_.step;
     position_.seconds = seconds + std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();

@@ -23,6 +23,12 @@ struct FitPosition {
   double seconds = 0;          // of all sessions of this run
 };
 
+// A run that is ready for batches of one size, and where it takes its row numbers.
+struct PreparedBatch {
+  Run* run = nullptr;
+  void* order = nullptr;
+};
+
 class Fit final : public Training {
  public:
   Fit(Model model, Dataset data, FitArguments arguments);
@@ -75,6 +81,7 @@ class Fit final : public Training {
   std::map<std::string, void*> resident_;
   CompiledStep* step_ = nullptr;
   std::shared_ptr<CompiledStep::Worker> worker_;
+  PreparedBatch whole_, last_;
   Run* last_run_ = nullptr;
   Tensor order_;  // row numbers of this epoch
 };

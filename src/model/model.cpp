@@ -28,14 +28,7 @@ void Model::compile(CompileArguments arguments) {
   s.optimizer->optimizer = arguments.optimizer;
   s.compiled = std::move(arguments);
   s.forget_steps();
-  // Frozen weights lie apart: their flags are read anew, and the variables take their new places with the next step.
-  Trace trace(false);
-  trace.enter(*s.store, s.run.seed);
-  Scope scope(trace, s.prefix, true, s.policy.variable, s.policy.compute);
-  std::vector<Value> inputs;
-  for (const TensorType& t : s.graph.input_types()) inputs.push_back(trace.graph.input(fmt::format("{}", inputs.size()), t));
-  s.graph.trace(scope, inputs);
-  s.store->place(s.backend());
+  s.read_trainable();
 }
 
 History Model::fit(Dataset data, FitArguments arguments) {

@@ -126,19 +126,27 @@ void ModelState::forget_steps() {
   test_.clear();
 }
 
+bool ModelState::read_trainable() {
+  std::vector<bool> before, after;
+  for (const Variable& v : store->list()) before.push_back(v.trainable);
+  Trace trace(false);
+  trace.reads_trainable = true;
+  trace.enter(*store, run.seed);
+  Scope scope(trace, prefix, true, policy.variable, policy.compute);
+  std::vector<Value> inputs;
+  for (const TensorType& t : graph.input_types()) inputs.push_back(trace.graph.input(fmt::format("{}", inputs.size()), t));
+  graph.trace(scope, inputs);
+  for (const Variable& v : store->list()) after.push_back(v.trainable);
+  if (before != after || !store->placed()) store->place(backend());
+  return before != after;
+}
+
 void ModelState::reset(Variables& metrics) {
   for (std::size_t i = 0; i < metrics.list().size(); ++i) {
     const Variable& v = metrics.list()[i];
     metrics.write(static_cast<std::int64_t>(i), Tensor(v.type.dtype, v.type.dims));
   }
 }
-
-namespace {
-// Inputs of the default dtype follow the policy, so that float64 data stays float64 under a float64 policy.
-DType entry_dtype(DType declared, const DTypePolicy& policy) {
-  return declared == DType::float32 && policy.variable == DType::float64 ? DType::float64 : declared;
-}
-}  // namespace
 
 CompiledStep& ModelState::predict_step() {
   if (predict_) return *predict_;
@@ -148,7 +156,7 @@ CompiledStep& ModelState::predict_step() {
   std::vector<Value> inputs;
   const std::vector<TensorType> types = graph.input_types();
   for (std::size_t i = 0; i < types.size(); ++i)
-    inputs.push_back(trace->graph.input("x:" + graph.name(*graph.inputs()[i].call()), {entry_dtype(types[i].dtype, policy), types[i].shape}));
+    inputs.push_back(trace->graph.input("x:" + graph.name(*graph.inputs()[i].call()), {policy.entry(types[i].dtype), types[i].shape}));
   const std::vector<Value> outputs = graph.trace(scope, inputs);
   std::vector<std::string> names;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -198,7 +206,7 @@ std::unique_ptr<CompiledStep> ModelState::build(const BatchTypes& types, bool tr
       dims[0] = shape[0];
       x = reshape(x, Shape(dims));
     }
-    inputs.push_back(cast(x, entry_dtype(declared[i].dtype, policy)));
+    inputs.push_back(cast(x, policy.entry(declared[i].dtype)));
   }
   std::vector<Value> predictions = graph.trace(scope, inputs);
 
@@ -287,12 +295,15 @@ std::unique_ptr<CompiledStep> ModelState::build(const BatchTypes& types, bool tr
   };
   add_metrics(compiled->metrics, false, "metrics");
   add_metrics(compiled->weighted_metrics, true, "weighted_metrics");
-  for (const Trace::Metric& m : layer_metrics) report(m.name, m.value);
+  for (const Trace::Metric& m : layer_metrics) {
+    Scope s = metric_scope(join(m.path, m.name));
+    report(m.name, running_mean(s, m.value, {}));
+  }
   g.place.clear();
 
   if (training) {
     t.enter(*store, run.seed);
-    const std::vector<Trainable> weights = trainable_weights(*store);
+    const std::vector<Trainable> weights = trainable_weights(*store, prefix);
     if (weights.empty()) warnings.push_back("nothing in the model is trainable");
     const Value skipped = minimize(t, total, weights, *optimizer, run.skip_nonfinite_updates);
     if (skipped) {

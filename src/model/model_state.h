@@ -51,6 +51,8 @@ class ModelState : public std::enable_shared_from_this<ModelState> {
   CompiledStep& predict_step();
   CompiledStep& train_step(const BatchTypes& types);
   CompiledStep& test_step(const BatchTypes& types);
+  // Reads the trainable flags of the layers and gives the variables their places by them: compile. True when a flag changed.
+  bool read_trainable();
   // Everything traced so far is traced anew.
   void forget_steps();
   // The names under which loss and metrics are reported, in order.

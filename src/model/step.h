@@ -38,7 +38,9 @@ class CompiledStep {
     CompiledStep& step_;
     Arena arena_;
     std::int64_t version_ = -1;
-    std::map<std::pair<Bindings, std::map<std::string, void*>>, std::unique_ptr<Run>> runs_;
+    using Runs = std::map<std::pair<Bindings, std::map<std::string, void*>>, std::unique_ptr<Run>>;
+    Runs runs_;
+    Runs::value_type* last_ = nullptr;
   };
   // A worker that nobody else uses until it is given back.
   std::shared_ptr<Worker> take();

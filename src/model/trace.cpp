@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <strata/error.h>
-#include <strata/metric.h>
 
 namespace strata {
 
@@ -55,7 +54,28 @@ Value Trace::read(Variables& store, std::int64_t id) {
     const ArrayType& type = store.at(id).type;
     v = graph.variable(n, {type.dtype, Shape::of(type.dims)});
   }
-  return v;
+  if (!updated(store, id)) return v;
+  Value& after = read_after_update_[n];
+  if (after) return after;
+  const Value section = updated_section(store, id);
+  if (!section) return after = stop_gradient(v);
+  const ArrayType& type = store.at(id).type;
+  std::int64_t first = 0;
+  for (const std::int64_t before : store.section_ids("trainable", type.dtype)) {
+    if (before == id) break;
+    first += store.at(before).type.elements();
+  }
+  return after = stop_gradient(reshape(slice(section, 0, first, first + type.elements()), Shape::of(type.dims)));
+}
+
+Value Trace::updated_section(Variables& store, std::int64_t id) const {
+  const Variable& v = store.at(id);
+  const auto section = section_number_.find({&store, v.section(), v.type.dtype});
+  return section != section_number_.end() && written_.count(section->second) ? values_.at(section->second) : Value();
+}
+
+bool Trace::updated(Variables& store, std::int64_t id) {
+  return store.at(id).kind == VariableKind::weight && (written_.count(number(store, id)) || updated_section(store, id));
 }
 
 void Trace::write(Variables& store, std::int64_t id, Value value) {
@@ -98,7 +118,7 @@ Value Trace::variable(const std::string& path, const TensorType& type, VariableK
     if (v.type != array_type(type))
       throw Error(ErrorKind::spec, fmt::format("the weight '{}' was made as ({}), now it is called for as {}", path, fmt::join(v.type.dims, ", "), type.shape.str()),
                   "a shared layer's inputs must agree in every axis that its weights depend on");
-    v.trainable = trainable;
+    if (reads_trainable) v.trainable = trainable;
   }
   return read(*current_, *id);
 }
@@ -263,8 +283,7 @@ std::vector<Value> Scope::call(const std::string& name, const Layer& layer, cons
 void Scope::loss(Value scalar) { trace_.losses.push_back(scalar); }
 
 void Scope::metric(const std::string& name, Value scalar) {
-  Scope inner(trace_, joined(path_, name), false, variable_dtype_, variable_dtype_, true);
-  trace_.metrics.push_back({name, running_mean(inner, scalar, {})});
+  trace_.metrics.push_back({path_, name, scalar});
 }
 
 Value Scope::mask(Value x) const { return trace_.mask(x); }

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <strata/layer.h>
@@ -21,6 +22,8 @@ struct DTypePolicy {
   static DTypePolicy named(const std::string& name);
   // A layer's own `dtype` argument: a name, Keras' {"class_name": "DTypePolicy", "config": {"name": ...}}, or null.
   static DTypePolicy of(const Config& dtype, const DTypePolicy& inherited);
+  // The dtype of an input: one of the default dtype follows the policy, so that float64 data stays float64 under float64.
+  DType entry(DType declared) const { return declared == DType::float32 && variable == DType::float64 ? DType::float64 : declared; }
 };
 
 class Trace {
@@ -31,11 +34,18 @@ class Trace {
   Graph graph;
 
   bool training() const { return training_; }
+  // The mode of what is traced from here on; gives the mode so far. A training step may call a model as in prediction.
+  bool set_training(bool training) { return std::exchange(training_, training); }
+  // Whether a variable that exists takes its trainable flag from this trace. Flags decide how weights lie in memory, so they
+  // change only where the variables are placed anew.
+  bool reads_trainable = false;
   // The store whose layers are being called, and the seed of its random streams.
   void enter(Variables& variables, std::uint64_t seed);
-  // The number of a store's variable in this graph; the value of a variable as of now in the trace.
-  std::int64_t number(Variables& store, std::int64_t id);
+  std::int64_t number(Variables& store, std::int64_t id);  // of a store's variable in this graph
+  // The value of a variable as of now in the trace. A weight that was updated is a new value, which no gradient leaves.
   Value read(Variables& store, std::int64_t id);
+  // Whether an optimizer has updated a weight in this trace.
+  bool updated(Variables& store, std::int64_t id);
   // The variable takes this value after the step.
   void write(Variables& store, std::int64_t id, Value value);
 
@@ -53,9 +63,9 @@ class Trace {
   Value mask(Value v) const;
   void set_mask(Value v, Value mask);
 
-  struct Metric { std::string name; Value value; };
+  struct Metric { std::string path, name; Value value; };
   std::vector<Value> losses;       // scalars added by layers
-  std::vector<Metric> metrics;     // results so far, by layers
+  std::vector<Metric> metrics;     // of this batch, added by layers
   std::vector<std::string> warnings;
 
   // Called with every layer's outputs as it is traced; for summary and shape inference.
@@ -84,7 +94,11 @@ class Trace {
   std::vector<Known> numbers_;  // by number in the graph
   std::map<std::pair<Variables*, std::int64_t>, std::int64_t> number_of_;
   std::map<std::tuple<Variables*, std::string, DType>, std::int64_t> section_number_;
+  // The section that was updated and holds this weight, or none.
+  Value updated_section(Variables& store, std::int64_t id) const;
+
   std::map<std::int64_t, Value> values_;  // as of now
+  std::map<std::int64_t, Value> read_after_update_;
   std::set<std::int64_t> written_;
   std::map<std::string, std::uint64_t> calls_;
   std::map<std::pair<std::int32_t, std::int32_t>, Value> masks_;

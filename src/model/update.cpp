@@ -37,6 +37,12 @@ struct Options {
   }
 };
 
+// Where a weight's slots are found: "kernel/momentum" of "dense", "generator/dense/kernel" among several models.
+std::string slots_path(const Trainable& weights, std::int64_t id) {
+  const std::string& path = weights.store->at(id).path;
+  return weights.name.empty() ? path : weights.name + "/" + path;
+}
+
 // A weight as the rule sees it: a vector of all weights of a dtype, or one weight.
 struct Piece {
   const Trainable* of;
@@ -83,18 +89,18 @@ class Update {
   Value read_slot(const Piece& piece, const std::string& slot, double initial) {
     std::optional<std::int64_t> id;
     for (const std::int64_t w : piece.of->ids) {
-      const std::int64_t s = slot_variable(state_, slot, piece.of->store->at(w).path, {piece.of->dtype, piece.of->store->at(w).type.dims}, initial);
+      const std::int64_t s = slot_variable(state_, slot, slots_path(*piece.of, w), {piece.of->dtype, piece.of->store->at(w).type.dims}, initial);
       if (piece.id == w) id = s;
     }
     return id ? trace_.read(state_.variables, *id) : trace_.read_section(state_.variables, "slot " + slot, piece.of->dtype);
   }
   Value read_slot(const Piece& piece, const std::string& slot, const Shape& shape, double initial) {
     if (!piece.id) throw Error(ErrorKind::runtime, fmt::format("the slot '{}' has its own shape: the optimizer is not elementwise", slot));
-    const std::int64_t id = slot_variable(state_, slot, piece.of->store->at(*piece.id).path, {piece.of->dtype, shape.values()}, initial);
+    const std::int64_t id = slot_variable(state_, slot, slots_path(*piece.of, *piece.id), {piece.of->dtype, shape.values()}, initial);
     return trace_.read(state_.variables, id);
   }
   void write_slot(const Piece& piece, const std::string& slot, Value v) {
-    if (piece.id) trace_.write(state_.variables, *state_.variables.find(piece.of->store->at(*piece.id).path + "/" + slot), v);
+    if (piece.id) trace_.write(state_.variables, *state_.variables.find(slots_path(*piece.of, *piece.id) + "/" + slot), v);
     else trace_.write_section(state_.variables, "slot " + slot, piece.of->dtype, v);
   }
   Value read_scalar(const std::string& name, double initial, DType dtype) {
@@ -187,7 +193,12 @@ Value Update::run(Value loss, bool skip_nonfinite) {
   std::vector<Piece> pieces;
   const bool vectors = as_vectors();
   for (const Trainable& t : weights_) {
-    for (const std::int64_t id : t.ids) variables.push_back(trace_.read(*t.store, id));
+    for (const std::int64_t id : t.ids) {
+      if (trace_.updated(*t.store, id))
+        throw Error(ErrorKind::spec, fmt::format("the weight '{}' is updated twice in one step", t.store->at(id).path),
+                    "add the losses up for one minimize, or take two steps");
+      variables.push_back(trace_.read(*t.store, id));
+    }
     if (vectors) pieces.push_back({&t, std::nullopt});
     else for (const std::int64_t id : t.ids) pieces.push_back({&t, id});
   }
@@ -257,10 +268,13 @@ Value Update::run(Value loss, bool skip_nonfinite) {
 
 }  // namespace
 
-std::vector<Trainable> trainable_weights(Variables& store) {
+std::vector<Trainable> trainable_weights(Variables& store, const std::string& prefix) {
   std::vector<Trainable> found;
-  for (const DType dtype : {DType::float32, DType::float64, DType::bfloat16, DType::float16})
-    if (auto ids = store.section_ids("trainable", dtype); !ids.empty()) found.push_back({&store, dtype, std::move(ids)});
+  for (const DType dtype : {DType::float32, DType::float64, DType::bfloat16, DType::float16}) {
+    std::vector<std::int64_t> ids = store.section_ids("trainable", dtype);
+    if (!prefix.empty()) std::erase_if(ids, [&](std::int64_t id) { return store.at(id).path.rfind(prefix + "/", 0) != 0; });
+    if (!ids.empty()) found.push_back({&store, dtype, std::move(ids)});
+  }
   return found;
 }
 

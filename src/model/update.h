@@ -20,10 +20,13 @@ struct Trainable {
   Variables* store;
   DType dtype;
   std::vector<std::int64_t> ids;
+  std::string name = {};  // of their model, before their paths in the names of slots; where one optimizer serves several stores
+  friend bool operator==(const Trainable&, const Trainable&) = default;
 };
-std::vector<Trainable> trainable_weights(Variables& store);
+// Those under `prefix`, a model's path in its store.
+std::vector<Trainable> trainable_weights(Variables& store, const std::string& prefix = {});
 
-// Adds the gradients of `loss` and the update to the trace. `skip_nonfinite`: when a gradient is not finite, no weight, slot
+// Adds the gradients of `loss` and the update to the trace. A weight is updated once in a trace at most. `skip_nonfinite`: when a gradient is not finite, no weight, slot
 // or layer state changes; the returned value is then true (none where the option is off).
 Value minimize(Trace& trace, Value loss, const std::vector<Trainable>& weights, OptimizerState& state, bool skip_nonfinite);
 

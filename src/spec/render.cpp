@@ -1,5 +1,7 @@
 #include "src/spec/render.h"
 
+#include <algorithm>
+
 #include <filesystem>
 
 namespace strata {
@@ -52,7 +54,8 @@ void add_wiring(Node& node, const LayerSpec& layer, const char* key) {
   if (!layer.call.empty()) node.set("call", node_of(Config(layer.call)));
 }
 
-Node rendered(const LayerSpec& layer) {
+// In a list, a layer is called on the one above, so its wiring goes without saying.
+Node rendered(const LayerSpec& layer, bool in_list) {
   Node entry = Node::mapping();
   if (!layer.shared.empty()) {
     entry.set("layer", Node::string(layer.shared));
@@ -62,7 +65,7 @@ Node rendered(const LayerSpec& layer) {
   }
   if (layer.model) {
     Node& inner = entry.set("Model", rendered(*layer.model));
-    add_wiring(inner, layer, "call_inputs");
+    if (!in_list) add_wiring(inner, layer, "call_inputs");
     return entry;
   }
   const ObjectConfig whole = with_defaults(Layer::kind, *layer.layer);
@@ -70,18 +73,31 @@ Node rendered(const LayerSpec& layer) {
   arguments.set("name", Node::string(layer.name));
   for (const auto& [name, value] : whole.arguments)
     if (name != "name") arguments.set(name, node_of(value));
-  add_wiring(arguments, layer, "inputs");
+  if (!in_list) add_wiring(arguments, layer, "inputs");
   return entry;
 }
 
 Node rendered(const ModelSpec& model) {
   if (!model.keras.is_null()) return model.keras;
+  const bool is_chain = model.is_list && model.inputs.size() == 1 && std::all_of(model.layers.begin(), model.layers.end(), [](const LayerSpec& layer) {
+    return layer.shared.empty() && !layer.model && layer.call.empty() && layer.inputs.size() == 1;
+  });
+  if (is_chain) {  // a list stays a list: Keras' Sequential
+    Node list = Node::sequence();
+    Node input = input_node(model.inputs[0]);
+    input.set("name", Node::string(model.inputs[0].name));
+    Node entry = Node::mapping();
+    entry.set("Input", std::move(input));
+    list.append(std::move(entry));
+    for (const LayerSpec& layer : model.layers) list.append(rendered(layer, true));
+    return list;
+  }
   Node node = Node::mapping();
   if (!model.name.empty()) node.set("name", Node::string(model.name));
   Node& inputs = node.set("inputs", Node::mapping());
   for (const InputSpec& in : model.inputs) inputs.set(in.name, input_node(in));
   Node& layers = node.set("layers", Node::sequence());
-  for (const LayerSpec& layer : model.layers) layers.append(rendered(layer));
+  for (const LayerSpec& layer : model.layers) layers.append(rendered(layer, false));
   Node outputs = Node::mapping();
   for (const auto& [name, r] : model.outputs) outputs.set(name, reference_node(r));
   node.set("outputs", std::move(outputs));

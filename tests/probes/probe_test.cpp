@@ -3,65 +3,18 @@
 // own arithmetic, and byte for byte at 1, 2 and 4 threads.
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <filesystem>
-#include <fstream>
 
 #include <strata/model.h>
 #include "src/files/spec_model.h"
-#include "src/io/atomic_file.h"
-#include "src/io/npz.h"
 #include "src/model/fit.h"
 #include "src/model/model_state.h"
 #include "src/spec/diagnostics.h"
 #include "src/spec/spec.h"
+#include "golden/probe.h"
 
 namespace strata {
 namespace {
-
-const std::string folder = std::string(STRATA_SOURCE_DIR) + "/tests/golden/probes/";
-
-class Golden {
- public:
-  explicit Golden(const std::string& probe) {
-    const std::string path = folder + probe + ".npz";
-    for (auto& [name, t] : read_npz(read_file(path, 1 << 24), path)) arrays_[name] = t;
-  }
-  bool has(const std::string& key) const { return arrays_.count(key) != 0; }
-  const Tensor& at(const std::string& key) const { return arrays_.at(key); }
-  // The arrays under "prefix/", by the rest of their name.
-  std::map<std::string, Tensor> under(const std::string& prefix) const {
-    std::map<std::string, Tensor> found;
-    for (const auto& [name, t] : arrays_)
-      if (name.rfind(prefix + "/", 0) == 0) found[name.substr(prefix.size() + 1)] = t;
-    return found;
-  }
-  Arrays columns(const std::string& prefix) const {
-    Arrays columns;
-    for (const auto& [name, t] : under(prefix)) columns.add(name, t);
-    return columns;
-  }
-  Dataset batch(const std::string& prefix) const {
-    return {columns(prefix + "/x"), columns(prefix + "/y"), columns(prefix + "/sample_weight")};
-  }
-
- private:
-  std::map<std::string, Tensor> arrays_;
-};
-
-struct Bound { double relative, absolute; };
-
-void expect_near(const Tensor& found, const Tensor& expected, Bound bound, const std::string& what) {
-  ASSERT_EQ(found.elements(), expected.elements()) << what;
-  for (std::int64_t i = 0; i < found.elements(); ++i) {
-    const double a = found.at(i), b = expected.at(i);
-    if (std::isnan(a) && std::isnan(b)) continue;
-    ASSERT_LE(std::abs(a - b), bound.absolute + bound.relative * std::abs(b)) << what << "[" << i << "]: " << a << ", Keras has " << b;
-  }
-}
-void expect_near(double found, double expected, Bound bound, const std::string& what) {
-  expect_near(Tensor::scalar(found), Tensor::scalar(expected), bound, what);
-}
 
 struct How {
   std::string backend = "reference";
@@ -72,7 +25,7 @@ struct How {
 
 class Probe {
  public:
-  Probe(const std::string& name, const How& how) : golden(name), how_(how), spec(read_spec(folder + name + ".yaml")) {
+  Probe(const std::string& name, const How& how) : golden(name), how_(how), spec(read_spec(probe_folder() + name + ".yaml")) {
     spec.run.backend = how.backend;
     spec.run.threads = how.threads;
     if (!how.dtype.empty()) spec.run.dtype = how.dtype;
@@ -173,7 +126,7 @@ Course course_of(const std::string& probe) {
 
 std::vector<std::string> probes() {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder))
+  for (const auto& entry : std::filesystem::directory_iterator(probe_folder()))
     if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
   std::sort(names.begin(), names.end());
   return names;

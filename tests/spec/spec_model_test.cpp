@@ -1,7 +1,10 @@
 // Models from specs.
 #include <gmock/gmock.h>
 
+#include <unistd.h>
+
 #include <filesystem>
+#include <fstream>
 
 #include "src/files/spec_model.h"
 #include "tests/spec/checking.h"
@@ -67,6 +70,55 @@ TEST(SpecModel, compile_and_fit_take_the_given_arguments) {
   EXPECT_EQ(fit.batch_size, 7);
   EXPECT_FALSE(fit.shuffle);
   EXPECT_EQ(fit.class_weight.at(0), 2.0);
+}
+
+TEST(SpecModel, keras_json_is_a_model) {
+  Checked c = checked(R"({"model": {"class_name": "Sequential", "config": {"name": "s", "layers": [
+      {"class_name": "InputLayer", "config": {"batch_shape": [null, 5], "dtype": "float32", "name": "x"}},
+      {"class_name": "Dense", "config": {"name": "d", "units": 3, "activation": "linear", "use_bias": true}}]}}})", {}, "a.json");
+  const auto model = built(c);
+  ASSERT_TRUE(model);
+  EXPECT_EQ(model->summary().total_params, 5 * 3 + 3);
+}
+
+struct Folder {
+  std::filesystem::path path = std::filesystem::temp_directory_path() / ("strata_spec_model_" + std::to_string(::getpid()));
+  Folder() { std::filesystem::create_directories(path); }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string write(const std::string& name, const std::string& text) const {
+    std::ofstream(path / name) << text;
+    return (path / name).string();
+  }
+};
+
+TEST(SpecModel, another_spec_brings_the_model) {
+  const Folder folder;
+  folder.write("net.yaml", "model: [Input: {shape: [5]}, Dense: {units: 3}]\n");
+  Diagnostics diagnostics;
+  const Spec spec = read_spec(folder.write("train.yaml", "model: net.yaml\ncompile: {loss: mse}\n"));
+  const auto model = build_model(spec, diagnostics);
+  ASSERT_TRUE(model);
+  EXPECT_EQ(model->summary().total_params, 5 * 3 + 3);
+}
+
+TEST(SpecModel, a_spec_that_is_its_own_model_is_an_error) {
+  const Folder folder;
+  folder.write("b.yaml", "model: a.yaml\n");
+  Diagnostics diagnostics;
+  EXPECT_FALSE(build_model(read_spec(folder.write("a.yaml", "model: b.yaml\n")), diagnostics));
+  EXPECT_THAT(diagnostics.text(), HasSubstr("is its own"));
+}
+
+TEST(SpecModel, validate_finds_what_no_single_line_shows) {
+  const Folder folder;
+  Diagnostics diagnostics;
+  validate_spec(folder.write("frozen.yaml", "model:\n  inputs: {x: {shape: [5]}}\n  layers: [Dense: {name: d, units: 3}]\n  trainable: {d: false}\ncompile: {loss: mse}\n"), {}, diagnostics);
+  validate_spec(folder.write("fine.yaml", "model: [Input: {shape: [5]}, Dense: {units: 3}]\ncompile: {loss: mse}\n"), {}, diagnostics);
+  validate_spec(folder.write("broken.yaml", "model: [Input: {shape: [5]}, Dense: {units: 3}, Conv2D: {filters: 1, kernel_size: 3}]\n"), {}, diagnostics);
+  validate_spec((folder.path / "absent.yaml").string(), {}, diagnostics);
+  EXPECT_EQ(diagnostics.warning_count(), 1u);
+  EXPECT_EQ(diagnostics.error_count(), 2u);
+  EXPECT_THAT(diagnostics.text(), testing::AllOf(HasSubstr("nothing is trainable"), HasSubstr("'conv2d' (Conv2D)")));
 }
 
 TEST(SpecModel, every_probe_builds) {

@@ -1,0 +1,81 @@
+// Runs that are stopped and killed, and go on as if nothing had happened.
+#include "cli/program.h"
+
+#include <random>
+
+namespace strata {
+namespace {
+
+const std::vector<std::string> files = {"history.csv", "metrics.jsonl", "model.keras", "best.keras"};
+
+std::vector<std::string> train(const std::string& directory) {
+  return {"train", "mlp.yaml", "--run-dir", directory, "--epochs", "40", "--batch-size", "4"};
+}
+
+void expect_same_run(const Workplace& w, const std::string& a, const std::string& b) {
+  for (const std::string& file : files) EXPECT_TRUE(w.read(a + "/" + file) == w.read(b + "/" + file)) << file;
+}
+
+}  // namespace
+
+TEST(Resume, TenKillsLeaveTheSameBytes) {
+  const Workplace w;
+  const auto began = std::chrono::steady_clock::now();
+  ASSERT_EQ(w.run(train("whole")).code, 0);
+  const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
+  std::mt19937 random(5);
+  pid_t child = w.start(train("killed"));
+  int killed = 0;
+  for (int i = 0; i < 10; ++i) {
+    while (!w.has("killed/spec.yaml")) sleep_ms(1);
+    sleep_ms(static_cast<int>(random() % static_cast<unsigned>(whole / 5 + 1)));
+    ::kill(child, SIGKILL);
+    killed += w.wait(child).code == -SIGKILL;
+    child = w.start({"train", "--resume", "killed"});
+  }
+  const Finished last = w.wait(child);
+  EXPECT_EQ(last.code, 0) << last.err;
+  EXPECT_GE(killed, 3);
+  expect_same_run(w, "whole", "killed");
+}
+
+TEST(Resume, ASignalFinishesTheStepAndSaves) {
+  for (const auto& [signal, code] : {std::pair(SIGINT, 130), std::pair(SIGTERM, 143)}) {
+    const Workplace w;
+    auto arguments = train("r");
+    arguments[5] = "100000";  // epochs: it would run on
+    const pid_t child = w.start(arguments);
+    while (!w.has("r/history.csv")) sleep_ms(5);
+    ::kill(child, signal);
+    const Finished f = w.wait(child);
+    EXPECT_EQ(f.code, code);
+    EXPECT_THAT(f.err, testing::HasSubstr("go on with: strata train --resume"));
+    EXPECT_TRUE(w.has("r/checkpoints"));
+  }
+}
+
+TEST(Resume, OnlySomeThingsMayChange) {
+  const Workplace w;
+  ASSERT_EQ(w.run({"train", "mlp.yaml", "--run-dir", "r"}).code, 0);
+  const Finished f = w.run({"train", "--resume", "r", "--set", "fit.batch_size=8", "--set", "fit.epochs=4"});
+  EXPECT_EQ(f.code, 2);
+  EXPECT_THAT(f.err, testing::HasSubstr("a resumed run cannot change fit.batch_size"));
+  ASSERT_EQ(w.run({"train", "--resume", "r", "--set", "fit.epochs=5"}).code, 0);
+  ASSERT_EQ(w.run({"train", "mlp.yaml", "--run-dir", "five", "--epochs", "5"}).code, 0);
+  expect_same_run(w, "five", "r");
+}
+
+TEST(Resume, TwoProcessesDoNotTrainInOneDirectory) {
+  const Workplace w;
+  auto arguments = train("r");
+  arguments[5] = "100000";
+  const pid_t child = w.start(arguments);
+  while (!w.has("r/history.csv")) sleep_ms(5);
+  const Finished second = w.run({"train", "--resume", "r"});
+  EXPECT_EQ(second.code, 1);
+  EXPECT_THAT(second.err, testing::HasSubstr("another process trains here (process " + std::to_string(child) + ")"));
+  ::kill(child, SIGKILL);
+  w.wait(child);
+}
+
+}  // namespace strata
