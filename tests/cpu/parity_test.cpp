@@ -87,7 +87,7 @@ void check_example(Devices& devices, const OpExample& example, DType dtype, std:
   });
   std::vector<std::vector<std::pair<std::string, Bytes>>> results(made.size());
   for (std::size_t i = 0; i < made.size(); ++i) {
-    const Node& n = built->graph.node(static_cast<std::int32_t>(i));
+    const OpNode& n = built->graph.node(static_cast<std::int32_t>(i));
     if (n.op->kind == OpKind::leaf || n.op->kind == OpKind::alias || n.op->kind == OpKind::scan) continue;
     std::string what(n.op->name);
     Bytes inputs;
@@ -105,7 +105,7 @@ void check_example(Devices& devices, const OpExample& example, DType dtype, std:
       of_pair = inputs;
       for (std::size_t k = 0; k < n.inputs.size(); ++k) {
         const Port p = n.inputs[k];
-        const Node& from = built->graph.node(p.node);
+        const OpNode& from = built->graph.node(p.node);
         if (from.op->first_hidden < 0 || p.output < from.op->first_hidden) continue;
         for (const auto& [name, bytes] : results[static_cast<std::size_t>(p.node)])
           if (name == pair) of_pair[k] = bytes[static_cast<std::size_t>(p.output)];
@@ -189,7 +189,7 @@ TEST(CpuKernels, agree_with_the_reference_on_larger_operands) {
 Region check_graph(Devices& devices, Graph& graph, const std::map<std::string, Tensor>& inputs, double tolerance, const std::string& what) {
   const Region region = region_of(graph);
   Bytes bytes;
-  for (const Node& n : graph.nodes())
+  for (const OpNode& n : graph.nodes())
     if (n.op->name == "input") bytes.push_back(bytes_of(inputs.at(n.attributes.text("name"))));
   const std::vector<Tensor> expected = interpret(graph, inputs);
   EXPECT_GT(check_region(devices, region, bytes, expected, tolerance, what), 0) << what << " has no kernel";
