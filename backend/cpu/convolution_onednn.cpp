@@ -1,13 +1,13 @@
 // Convolution and its two gradients by oneDNN on (N, spatial..., C) with kernels (spatial..., C/groups, F). The kernel is
 // reordered to the library's own form in the same call: it is small beside the work.
 //
-// Forward and input gradient give the same bits at any number of threads. The kernel gradient does not (measured at one
-// against two), so it is cut into slices of the batch, each by a one-thread primitive, added in order.
+// Forward and input gradient give the same bits at any number of threads, but where the library goes by gemm. There, and
+// in the kernel gradient always, the batch is cut into slices, each by a one-thread primitive, added in order
+// (docs/measurements.md).
 #include <fmt/format.h>
 
-#include "backend/cpu/epilogue.h"
-#include "backend/cpu/onednn.h"
 #include "backend/cpu/parallel.h"
+#include "backend/cpu/staged.h"
 #include "backend/window.h"
 
 namespace strata::cpu {
@@ -71,17 +71,35 @@ std::variant<Problem, Declined> problem_of(const ArrayType& x, const ArrayType& 
   return p;
 }
 
-// Two or three channels, or one, are too few for a register: the library has a form of its own for such an input.
-bool is_first_layer(const Problem& p) { return p.x[1] <= 3; }
-
-dnnl::convolution_forward::primitive_desc forward_of(const Problem& p, bool has_bias, const dnnl::primitive_attr& attributes,
-                                                     bool own_input) {
-  const memory::desc x = own_input ? any(p.x) : channels_last(p.x), bias = any({p.y[1]});
+dnnl::convolution_forward::primitive_desc forward_of(const Problem& p, bool has_bias, const dnnl::primitive_attr& attributes) {
+  const memory::desc x = channels_last(p.x), bias = any({p.y[1]});
   const auto prop = dnnl::prop_kind::forward_training;
   const auto algorithm = dnnl::algorithm::convolution_direct;
   if (has_bias)
     return {{prop, algorithm, x, any(p.kernel), bias, channels_last(p.y), p.strides, p.dilation, p.low, p.high}, attributes, onednn_engine()};
   return {{prop, algorithm, x, any(p.kernel), channels_last(p.y), p.strides, p.dilation, p.low, p.high}, attributes, onednn_engine()};
+}
+
+dnnl::convolution_backward_data::primitive_desc input_gradient_of(const Problem& p) {
+  return {{dnnl::algorithm::convolution_direct, channels_last(p.x), any(p.kernel), channels_last(p.y), p.strides, p.dilation, p.low, p.high},
+          onednn_attributes(), onednn_engine(), forward_of(p, false, onednn_attributes())};
+}
+
+// Consecutive samples of the batch.
+struct Part {
+  Problem problem;
+  std::size_t x, y;  // where they begin, in bytes
+};
+constexpr std::int64_t most_slices = 8;
+std::vector<Part> parts_of(const Problem& p, std::int64_t most) {
+  const std::int64_t n = p.x[0], rows = (n + most - 1) / most;
+  const std::size_t x = channels_last(p.x).get_size() / static_cast<std::size_t>(n), y = channels_last(p.y).get_size() / static_cast<std::size_t>(n);
+  std::vector<Part> parts;
+  for (std::int64_t from = 0; from < n; from += rows) {
+    parts.push_back({p, x * static_cast<std::size_t>(from), y * static_cast<std::size_t>(from)});
+    parts.back().problem.x[0] = parts.back().problem.y[0] = std::min(rows, n - from);
+  }
+  return parts;
 }
 
 // Reorders `from` into what a primitive wants; returns where that lies.
@@ -90,50 +108,6 @@ Place wanted(const memory::desc& from, Place place, const memory::desc& to, Scra
   const Place made = scratch.take(to.get_size());
   stages.push_back(reorder_stage(from, place, to, made, scratch));
   return made;
-}
-
-// Stages one after the other, then elementwise ops.
-class StagedKernel final : public Kernel {
- public:
-  StagedKernel(std::vector<Stage> stages, std::vector<int> order, Epilogue epilogue, std::size_t own)
-      : stages_(std::move(stages)), order_(std::move(order)), epilogue_(std::move(epilogue)), own_(own) {}
-
-  std::unique_ptr<Call> bind(std::span<void* const> inputs, std::span<void* const> outputs, void* scratch) const override {
-    return std::make_unique<Bound>(*this, inputs, outputs, scratch);
-  }
-
- private:
-  class Bound final : public Call {
-   public:
-    Bound(const StagedKernel& kernel, std::span<void* const> inputs, std::span<void* const> outputs, void* scratch)
-        : epilogue_(kernel.epilogue_), inputs_(inputs.begin(), inputs.end()), outputs_(outputs.begin(), outputs.end()),
-          rest_(static_cast<char*>(scratch) + kernel.own_) {
-      std::vector<void*> operands;
-      for (const int i : kernel.order_) operands.push_back(inputs[static_cast<std::size_t>(i)]);
-      void* const y = epilogue_.destination(outputs_.data(), rest_);
-      for (const Stage& s : kernel.stages_) stages_.emplace_back(s, operands.data(), &y, scratch);
-    }
-    void run() override {
-      for (BoundStage& s : stages_) s.run();
-      epilogue_.run(inputs_.data(), outputs_.data(), rest_);
-    }
-
-   private:
-    std::vector<BoundStage> stages_;
-    Epilogue epilogue_;
-    std::vector<void*> inputs_, outputs_;
-    void* rest_;
-  };
-  std::vector<Stage> stages_;
-  std::vector<int> order_;
-  Epilogue epilogue_;
-  std::size_t own_;
-};
-
-std::vector<int> inputs_of(const RegionOp& op) {
-  std::vector<int> order;
-  for (const Source& s : op.inputs) order.push_back(s.index);
-  return order;
 }
 
 }  // namespace
@@ -168,19 +142,23 @@ Answer convolution_onednn(const Region& region, const Machine& machine) {
   }
   const bool has_bias = fused && fused->bias >= 0;
   try {
-    const auto pd = forward_of(p, has_bias, attributes, is_first_layer(p));
     ScratchLayout scratch;
-    std::vector<Stage> stages;
-    const Place x = wanted(channels_last(p.x), {Place::input, 0}, pd.src_desc(), scratch, stages);
-    const Place kernel = wanted(described(p.kernel, p.kernel_strides), {Place::input, 1}, pd.weights_desc(), scratch, stages);
-    Stage stage{dnnl::convolution_forward(pd),
-                {{DNNL_ARG_SRC, pd.src_desc(), x}, {DNNL_ARG_WEIGHTS, pd.weights_desc(), kernel},
-                 {DNNL_ARG_DST, pd.dst_desc(), {Place::output, 0}},
-                 {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.take(pd.scratchpad_desc().get_size())}}};
-    if (has_bias) stage.arguments.push_back({DNNL_ARG_BIAS, pd.bias_desc(), {Place::input, 2}});
-    stages.push_back(std::move(stage));
+    std::vector<Stage> stages, slices;
+    const bool whole = !machine.reproducible || !is_by_gemm(forward_of(p, has_bias, attributes));
+    for (const Part& part : parts_of(p, whole ? 1 : most_slices)) {
+      const auto one = whole ? nullptr : std::make_unique<OneThread>();
+      const auto pd = forward_of(part.problem, has_bias, attributes);
+      refuse_reference(pd);
+      const Place kernel = wanted(described(p.kernel, p.kernel_strides), {Place::input, 1}, pd.weights_desc(), scratch, stages);
+      Stage stage{dnnl::convolution_forward(pd),
+                  {{DNNL_ARG_SRC, pd.src_desc(), {Place::input, 0, part.x}}, {DNNL_ARG_WEIGHTS, pd.weights_desc(), kernel},
+                   {DNNL_ARG_DST, pd.dst_desc(), {Place::output, 0, part.y}},
+                   {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.take(pd.scratchpad_desc().get_size())}}};
+      if (has_bias) stage.arguments.push_back({DNNL_ARG_BIAS, pd.bias_desc(), {Place::input, 2}});
+      (whole ? stages : slices).push_back(std::move(stage));
+    }
     return Candidate{.name = std::move(name), .scratch_bytes = scratch.bytes() + epilogue.scratch_bytes(), .prepare = [=, own = scratch.bytes()] {
-      return std::make_shared<const StagedKernel>(stages, order, epilogue, own);
+      return std::make_shared<const StagedKernel>(stages, slices, order, epilogue, own);
     }};
   } catch (const dnnl::error& e) {
     return Declined{fmt::format("oneDNN: {}", e.what())};
@@ -197,21 +175,23 @@ Answer convolution_input_gradient_onednn(const Region& region, const Machine& ma
   if (auto* declined = std::get_if<Declined>(&rest)) return *declined;
   const Epilogue epilogue = std::get<Epilogue>(rest);
   try {
-    const auto hint = forward_of(p, false, onednn_attributes(), false);
-    const dnnl::convolution_backward_data::primitive_desc pd(
-        {dnnl::algorithm::convolution_direct, channels_last(p.x), any(p.kernel), channels_last(p.y), p.strides, p.dilation, p.low, p.high},
-        onednn_attributes(), onednn_engine(), hint);
     ScratchLayout scratch;
-    std::vector<Stage> stages;
-    const Place kernel = wanted(described(p.kernel, p.kernel_strides), {Place::input, 1}, pd.weights_desc(), scratch, stages);
-    stages.push_back({dnnl::convolution_backward_data(pd),
-                      {{DNNL_ARG_DIFF_DST, pd.diff_dst_desc(), {Place::input, 0}}, {DNNL_ARG_WEIGHTS, pd.weights_desc(), kernel},
-                       {DNNL_ARG_DIFF_SRC, pd.diff_src_desc(), {Place::output, 0}},
-                       {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.take(pd.scratchpad_desc().get_size())}}});
+    std::vector<Stage> stages, slices;
+    const bool whole = !machine.reproducible || !is_by_gemm(input_gradient_of(p));
+    for (const Part& part : parts_of(p, whole ? 1 : most_slices)) {
+      const auto one = whole ? nullptr : std::make_unique<OneThread>();
+      const auto pd = input_gradient_of(part.problem);
+      refuse_reference(pd);
+      const Place kernel = wanted(described(p.kernel, p.kernel_strides), {Place::input, 1}, pd.weights_desc(), scratch, stages);
+      (whole ? stages : slices).push_back({dnnl::convolution_backward_data(pd),
+                        {{DNNL_ARG_DIFF_DST, pd.diff_dst_desc(), {Place::input, 0, part.y}}, {DNNL_ARG_WEIGHTS, pd.weights_desc(), kernel},
+                         {DNNL_ARG_DIFF_SRC, pd.diff_src_desc(), {Place::output, 0, part.x}},
+                         {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.take(pd.scratchpad_desc().get_size())}}});
+    }
     return Candidate{.name = std::string("onednn convolution input gradient") + (epilogue.empty() ? "" : " + epilogue"),
                      .scratch_bytes = scratch.bytes() + epilogue.scratch_bytes(),
                      .prepare = [=, order = inputs_of(op), own = scratch.bytes()] {
-                       return std::make_shared<const StagedKernel>(stages, order, epilogue, own);
+                       return std::make_shared<const StagedKernel>(stages, slices, order, epilogue, own);
                      }};
   } catch (const dnnl::error& e) {
     return Declined{fmt::format("oneDNN: {}", e.what())};
@@ -223,11 +203,11 @@ namespace {
 // Slices of the batch in parallel, each in one thread; their sum; the reorder to Keras' form.
 class SlicedGradient final : public Kernel {
  public:
-  std::vector<std::vector<Stage>> slices;
+  std::vector<Stage> slices;
   std::vector<Stage> last;
   std::size_t partial = 0, sum = 0;  // offsets of the slices' gradients and of their sum
   std::int64_t elements = 0;
-  bool sum_to_output = false;
+  bool sum_to_output = false, one_thread_each = true;
   const Tiles* tiles = nullptr;
 
   std::unique_ptr<Call> bind(std::span<void* const> inputs, std::span<void* const> outputs, void* scratch) const override {
@@ -238,21 +218,18 @@ class SlicedGradient final : public Kernel {
   class Bound final : public Call {
    public:
     Bound(const SlicedGradient& kernel, std::span<void* const> inputs, std::span<void* const> outputs, void* scratch)
-        : tiles_(*kernel.tiles), elements_(kernel.elements) {
-      for (const auto& slice : kernel.slices) {
-        slices_.emplace_back();
-        for (const Stage& s : slice) slices_.back().emplace_back(s, inputs.data(), outputs.data(), scratch);
-      }
+        : tiles_(*kernel.tiles), elements_(kernel.elements), one_thread_each_(kernel.one_thread_each) {
+      for (const Stage& s : kernel.slices) slices_.emplace_back(s, inputs.data(), outputs.data(), scratch);
       for (const Stage& s : kernel.last) last_.emplace_back(s, inputs.data(), outputs.data(), scratch);
       partial_ = reinterpret_cast<float*>(static_cast<char*>(scratch) + kernel.partial);
       sum_ = kernel.sum_to_output ? static_cast<float*>(outputs[0]) : reinterpret_cast<float*>(static_cast<char*>(scratch) + kernel.sum);
     }
     void run() override {
       const auto count = static_cast<std::int64_t>(slices_.size());
-      if (count == 1) for (BoundStage& s : slices_[0]) s.run();
+      if (!one_thread_each_) slices_[0].run();
       else parallel(count, parallel_work, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i)
-          for (BoundStage& s : slices_[static_cast<std::size_t>(i)]) s.run();
+        const OneThread one;
+        for (std::int64_t i = begin; i < end; ++i) slices_[static_cast<std::size_t>(i)].run();
       });
       constexpr std::int64_t block = 4096;
       parallel((elements_ + block - 1) / block, elements_ * count, [&](std::int64_t begin, std::int64_t end) {
@@ -265,8 +242,8 @@ class SlicedGradient final : public Kernel {
    private:
     const Tiles& tiles_;
     std::int64_t elements_;
-    std::vector<std::vector<BoundStage>> slices_;
-    std::vector<BoundStage> last_;
+    bool one_thread_each_;
+    std::vector<BoundStage> slices_, last_;
     float *partial_, *sum_;
   };
 };
@@ -282,45 +259,38 @@ Answer convolution_kernel_gradient_onednn(const Region& region, const Machine& m
   try {
     auto kernel = std::make_shared<SlicedGradient>();
     kernel->tiles = machine.tiles;
+    kernel->one_thread_each = machine.reproducible;
     ScratchLayout scratch;
-    const std::int64_t n = whole.x[0], slices = machine.reproducible ? std::min<std::int64_t>(n, 8) : 1;
-    const std::int64_t rows = (n + slices - 1) / slices, count = (n + rows - 1) / rows;
     const memory::desc keras = described(whole.kernel, whole.kernel_strides);
+    const std::vector<Part> parts = parts_of(whole, machine.reproducible ? most_slices : 1);
     memory::desc form;
     std::size_t bytes = 0;
-    const std::size_t x_row = region.type(op.inputs[0]).bytes() / static_cast<std::size_t>(n), y_row = region.type(op.inputs[1]).bytes() / static_cast<std::size_t>(n);
-    for (std::int64_t i = 0; i < count; ++i) {
-      Problem p = whole;
-      p.x[0] = p.y[0] = std::min(rows, n - i * rows);
-      std::unique_ptr<OneThread> one;
-      if (machine.reproducible) one = std::make_unique<OneThread>();
-      const bool own_input = is_first_layer(p);
-      const auto hint = forward_of(p, false, onednn_attributes(), own_input);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const Problem& p = parts[i].problem;
+      const auto one = machine.reproducible ? std::make_unique<OneThread>() : nullptr;
       // All slices in the form that the first one chose, so that they add up element by element.
       const dnnl::convolution_backward_weights::primitive_desc pd(
-          {dnnl::algorithm::convolution_direct, own_input ? any(p.x) : channels_last(p.x), i == 0 ? any(p.kernel) : form,
-           channels_last(p.y), p.strides, p.dilation, p.low, p.high},
-          onednn_attributes(), onednn_engine(), hint);
+          {dnnl::algorithm::convolution_direct, channels_last(p.x), i == 0 ? any(p.kernel) : form, channels_last(p.y), p.strides,
+           p.dilation, p.low, p.high},
+          onednn_attributes(), onednn_engine(), forward_of(p, false, onednn_attributes()));
+      refuse_reference(pd);
       if (i == 0) {
         form = pd.diff_weights_desc();
         bytes = form.get_size();
-        kernel->partial = scratch.take(bytes * static_cast<std::size_t>(count)).offset;
+        kernel->partial = scratch.take(bytes * parts.size()).offset;
         kernel->elements = static_cast<std::int64_t>(bytes / sizeof(float));
         kernel->sum_to_output = form == keras;
         if (!kernel->sum_to_output) kernel->sum = scratch.take(bytes).offset;
       }
-      std::vector<Stage> stages;
-      const Place x = wanted(channels_last(p.x), {Place::input, 0, x_row * static_cast<std::size_t>(i * rows)}, pd.src_desc(), scratch, stages);
-      stages.push_back({dnnl::convolution_backward_weights(pd),
-                        {{DNNL_ARG_SRC, pd.src_desc(), x},
-                         {DNNL_ARG_DIFF_DST, pd.diff_dst_desc(), {Place::input, 1, y_row * static_cast<std::size_t>(i * rows)}},
-                         {DNNL_ARG_DIFF_WEIGHTS, form, {Place::scratch, 0, kernel->partial + bytes * static_cast<std::size_t>(i)}},
-                         {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.take(pd.scratchpad_desc().get_size())}}});
-      kernel->slices.push_back(std::move(stages));
+      kernel->slices.push_back({dnnl::convolution_backward_weights(pd),
+                                {{DNNL_ARG_SRC, pd.src_desc(), {Place::input, 0, parts[i].x}},
+                                 {DNNL_ARG_DIFF_DST, pd.diff_dst_desc(), {Place::input, 1, parts[i].y}},
+                                 {DNNL_ARG_DIFF_WEIGHTS, form, {Place::scratch, 0, kernel->partial + bytes * i}},
+                                 {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.take(pd.scratchpad_desc().get_size())}}});
     }
     if (!kernel->sum_to_output)
       kernel->last.push_back(reorder_stage(form, {Place::scratch, 0, kernel->sum}, keras, {Place::output, 0}, scratch));
-    return Candidate{.name = fmt::format("onednn convolution kernel gradient in {} slice{}", count, count == 1 ? "" : "s"),
+    return Candidate{.name = fmt::format("onednn convolution kernel gradient in {} slice{}", parts.size(), parts.size() == 1 ? "" : "s"),
                      .scratch_bytes = scratch.bytes(), .prepare = [kernel] { return kernel; }};
   } catch (const dnnl::error& e) {
     return Declined{fmt::format("oneDNN: {}", e.what())};

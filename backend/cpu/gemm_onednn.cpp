@@ -1,74 +1,107 @@
-// Matrix products by dnnl_sgemm: at the machine's peak for the shapes of dense layers, forward and gradients.
+// Matrix products by oneDNN's matmul on Keras' form of the weights: at the machine's peak for dense layers, forward and
+// both gradients (docs/measurements.md). Bias and relu are its own epilogue.
 //
-// Its bits (measured, 2.6.3): equal at 1 to 6 threads for two rows or more; from 8 threads on it splits the sum over k in
-// some shapes; a single row goes to a gemv that differs at 2. So above 4 threads rows are cut here and every part runs in
-// one thread, which leaves the bits of the whole, and a single row has a kernel of its own.
+// Its bits are those of any number of threads but for long sums (a kernel's gradient over more than 1024 rows): these are
+// cut into pieces of 1024 that are added up in order. A product with a vector has loops of our own.
 #include <algorithm>
 
-#include <oneapi/dnnl/dnnl.h>
+#include <fmt/format.h>
 
-#include "backend/cpu/epilogue.h"
+#include "backend/cpu/gemm.h"
 #include "backend/cpu/parallel.h"
-#include "backend/cpu/sgemm.h"
+#include "backend/cpu/staged.h"
 
 namespace strata::cpu {
 namespace {
 
-constexpr int threads_of_equal_bits = 4;
-constexpr std::int64_t fewest_rows = 16;
+constexpr std::int64_t longest_sum = 1024;
 
-// A row by a matrix, in blocks of columns (of rows where b is transposed).
-void vector_matrix(const Tiles& tiles, bool transpose_b, std::int64_t n, std::int64_t k, const float* a, const float* b, float beta, float* c) {
+using dnnl::memory;
+
+// A vector by a matrix: c = a b, b (k, n); or where b is transposed (n, k).
+void vector_matrix(const Tiles& tiles, bool transpose_b, std::int64_t n, std::int64_t k, const float* a, const float* b, float* c) {
   constexpr std::int64_t block = 64;
   parallel((n + block - 1) / block, n * k, [&](std::int64_t begin, std::int64_t end) {
     const std::int64_t from = begin * block, to = std::min(end * block, n);
-    if (transpose_b) tiles.rows_by_vector(b + from * k, a, to - from, k, beta, c + from);
-    else tiles.vector_by_columns(a, b + from, k, to - from, n, beta, c + from);
+    if (transpose_b) tiles.rows_by_vector(b + from * k, a, to - from, k, 0.0f, c + from);
+    else tiles.vector_by_columns(a, b + from, k, to - from, n, 0.0f, c + from);
+  });
+}
+
+Answer product_with_vector(const Region& region, const Machine& machine, const Gemm& g) {
+  const bool row = g.m == 1;  // otherwise c^T = b^T op(a)^T
+  return with_epilogue(region, machine, "matrix by vector", 0, [g, row, &tiles = *machine.tiles](void* const* inputs, void* output, void*) {
+    const float *a = in(inputs, 0), *b = in(inputs, 1);
+    float* c = static_cast<float*>(output);
+    if (row) vector_matrix(tiles, g.transpose_b, g.n, g.k, a, b, c);
+    else vector_matrix(tiles, !g.transpose_a, g.m, g.k, b, a, c);
   });
 }
 
 }  // namespace
 
-void sgemm(const Tiles& tiles, bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const float* a,
-           const float* b, float beta, float* c) {
-  if (m == 0 || n == 0) return;
-  if (k == 0) {
-    if (beta == 0.0f) std::fill_n(c, m * n, 0.0f);
-    return;
-  }
-  if (m == 1) return vector_matrix(tiles, transpose_b, n, k, a, b, beta, c);
-  const char ta = transpose_a ? 'T' : 'N', tb = transpose_b ? 'T' : 'N';
-  const std::int64_t lda = transpose_a ? m : k, ldb = transpose_b ? k : n;
-  const int threads = omp_in_parallel() ? 1 : omp_get_max_threads();
-  if (threads <= threads_of_equal_bits) {
-    dnnl_sgemm(ta, tb, m, n, k, 1.0f, a, lda, b, ldb, beta, c, n);
-    return;
-  }
-  const std::int64_t parts = std::max<std::int64_t>(m / fewest_rows, 1);
-  parallel(parts, m * n * k, [&](std::int64_t begin, std::int64_t end) {
-    const std::int64_t from = begin * fewest_rows, to = end == parts ? m : end * fewest_rows;
-    dnnl_sgemm(ta, tb, to - from, n, k, 1.0f, a + (transpose_a ? from : from * k), lda, b, ldb, beta, c + from * n, n);
-  });
-}
-
 Answer gemm_onednn(const Region& region, const Machine& machine) {
-  const RegionOp& op = region.ops[static_cast<std::size_t>(anchor_of(region))];
+  const int anchor = anchor_of(region);
+  const RegionOp& op = region.ops[static_cast<std::size_t>(anchor)];
   if (!is_float32(op.outputs[0])) return Declined{"it is not float32"};
   auto made = gemm_of(region);
   if (auto* declined = std::get_if<Declined>(&made)) return *declined;
   const Gemm g = std::get<Gemm>(made);
-  const Tiles& tiles = *machine.tiles;
-  return with_epilogue(region, machine, "onednn sgemm", 0, [g, &tiles](void* const* inputs, void* output, void*) {
-    const auto multiply = [&](std::int64_t i) {
-      sgemm(tiles, g.transpose_a, g.transpose_b, g.m, g.n, g.k, in(inputs, 0) + i * g.stride_a, in(inputs, 1) + i * g.stride_b, 0.0f,
-            static_cast<float*>(output) + i * g.m * g.n);
-    };
-    // Few products run one after the other, each on all threads; many run side by side, each on one.
-    if (g.batch < 4) for (std::int64_t i = 0; i < g.batch; ++i) multiply(i);
-    else parallel(g.batch, g.batch * g.m * g.n * g.k / 8, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) multiply(i);
-    });
-  });
+  if (g.batch * g.m * g.n * g.k == 0) return Declined{"it has no elements"};
+  if (g.batch == 1 && (g.m == 1 || g.n == 1)) return product_with_vector(region, machine, g);
+
+  const auto fused = bias_and_relu(region, anchor);
+  Epilogue epilogue = Epilogue::direct();
+  if (!fused) {
+    auto rest = Epilogue::make(region, machine, anchor);
+    if (auto* declined = std::get_if<Declined>(&rest)) return *declined;
+    epilogue = std::get<Epilogue>(rest);
+  }
+  std::vector<int> order = inputs_of(op);
+  const bool has_bias = fused && fused->bias >= 0;
+  if (has_bias) order.push_back(fused->bias);
+  std::string name = "onednn matmul";
+  if (has_bias) name += " + bias";
+  if (fused && fused->relu) name += " + relu";
+  if (!epilogue.empty()) name += " + epilogue";
+  const auto f32 = memory::data_type::f32;
+  const std::int64_t piece = machine.reproducible && g.transpose_a && g.batch == 1 ? longest_sum : g.k;
+  try {
+    ScratchLayout scratch;
+    std::vector<Stage> stages;
+    for (std::int64_t from = 0; from < g.k; from += piece) {
+      const std::int64_t k = std::min(piece, g.k - from);
+      const std::int64_t batch_a = g.stride_a == 0 ? 1 : g.batch, batch_b = g.stride_b == 0 ? 1 : g.batch;
+      const memory::desc a({batch_a, g.m, k}, f32, memory::dims{g.m * g.k, g.transpose_a ? 1 : g.k, g.transpose_a ? g.m : 1});
+      const memory::desc b({batch_b, k, g.n}, f32, memory::dims{g.k * g.n, g.transpose_b ? 1 : g.n, g.transpose_b ? g.k : 1});
+      const memory::desc c({g.batch, g.m, g.n}, f32, memory::dims{g.m * g.n, g.n, 1});
+      const memory::desc bias({1, 1, g.n}, f32, memory::dims{g.n, g.n, 1});
+      const bool last = from + k == g.k;
+      const auto flat = [&](const memory::desc& d) { return g.batch == 1 ? d.reshape({d.dims()[1], d.dims()[2]}) : d; };
+      dnnl::primitive_attr attributes = onednn_attributes();
+      dnnl::post_ops post;
+      if (from > 0) post.append_sum(1.0f);
+      if (last && fused && fused->relu) post.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+      attributes.set_post_ops(post);
+      const bool adds_bias = has_bias && last;
+      const dnnl::matmul::desc desc = adds_bias ? dnnl::matmul::desc(flat(a), flat(b), flat(bias), flat(c)) : dnnl::matmul::desc(flat(a), flat(b), flat(c));
+      const dnnl::matmul::primitive_desc pd(desc, attributes, onednn_engine());
+      refuse_reference(pd);
+      const std::size_t a_offset = static_cast<std::size_t>(from * (g.transpose_a ? g.m : 1)) * sizeof(float);
+      const std::size_t b_offset = static_cast<std::size_t>(from * (g.transpose_b ? 1 : g.n)) * sizeof(float);
+      Stage stage{dnnl::matmul(pd),
+                  {{DNNL_ARG_SRC, flat(a), {Place::input, 0, a_offset}}, {DNNL_ARG_WEIGHTS, flat(b), {Place::input, 1, b_offset}},
+                   {DNNL_ARG_DST, flat(c), {Place::output, 0}},
+                   {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.take(pd.scratchpad_desc().get_size())}}};
+      if (adds_bias) stage.arguments.push_back({DNNL_ARG_BIAS, flat(bias), {Place::input, 2}});
+      stages.push_back(std::move(stage));
+    }
+    return Candidate{.name = std::move(name), .scratch_bytes = scratch.bytes() + epilogue.scratch_bytes(), .prepare = [=, own = scratch.bytes()] {
+      return std::make_shared<const StagedKernel>(stages, std::vector<Stage>(), order, epilogue, own);
+    }};
+  } catch (const dnnl::error& e) {
+    return Declined{fmt::format("oneDNN: {}", e.what())};
+  }
 }
 
 }  // namespace strata::cpu

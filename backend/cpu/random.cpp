@@ -13,8 +13,8 @@ Answer dropout(const Region& region, const Machine& machine) {
   const std::int64_t n = x.elements();
   return with_epilogue(region, machine, "dropout", 0, [=, &tiles = *machine.tiles](void* const* inputs, void* output, void*) {
     const std::uint64_t seed = in<std::uint64_t>(inputs, 1)[0], step = in<std::uint64_t>(inputs, 1)[1];
-    parallel((n + 63) / 64, n * 4, [&](std::int64_t begin, std::int64_t end) {
-      tiles.dropout(in(inputs, 0), static_cast<float*>(output), begin * 64, std::min(end * 64, n), seed, step, stream,
+    parallel((n + 255) / 256, n * 4, [&](std::int64_t begin, std::int64_t end) {
+      tiles.dropout(in(inputs, 0), static_cast<float*>(output), begin * 256, std::min(end * 256, n), seed, step, stream,
                     static_cast<float>(rate), static_cast<float>(1 / (1 - rate)));
     });
   });

@@ -1,7 +1,8 @@
-// c = op(a) op(b) + beta c by oneDNN, the same bits at any number of threads.
+// c = op(a) op(b) + beta c by oneDNN, row-major: one call for the many small products of a recurrence, whose shapes need no
+// primitive of their own.
 #pragma once
 
-#include "backend/cpu/gemm.h"
+#include "backend/cpu/maker.h"
 
 namespace strata::cpu {
 

@@ -1,5 +1,5 @@
 // Every kernel of the CPU backend against the reference, over the examples of every op and larger ones; and the same bits
-// at 1, 2 and 4 threads, on every instruction set, in place and not.
+// at 1, 2, 4 and 8 threads, on every instruction set, in place and not.
 #include <cmath>
 #include <set>
 
@@ -31,7 +31,7 @@ void expect_close(const Tensor& expected, const std::vector<char>& got, double t
 }
 
 struct Devices {
-  std::unique_ptr<Backend> one = cpu_backend(1), two = cpu_backend(2), four = cpu_backend(4);
+  std::unique_ptr<Backend> one = cpu_backend(1), two = cpu_backend(2), four = cpu_backend(4), eight = cpu_backend(8);
   std::unique_ptr<Backend> v2 = cpu_backend(2, "v2"), v3 = cpu_backend(2, "v3");
 };
 
@@ -60,7 +60,7 @@ int check_region(Devices& devices, const Region& region, const Bytes& inputs, co
     for (std::size_t i = 0; i < expected.size() && i < got.size(); ++i)
       if (expected[i] && got[i].size() == expected[i].bytes() && (found[k].pair.empty() || i + found[k].hidden_bytes.size() < got.size()))
         expect_close(expected[i], got[i], tolerance, name + ", output " + std::to_string(i));
-    for (Backend* other : {devices.one.get(), devices.four.get(), devices.v2.get(), devices.v3.get()}) {
+    for (Backend* other : {devices.one.get(), devices.four.get(), devices.eight.get(), devices.v2.get(), devices.v3.get()}) {
       std::vector<Refusal> none;
       const auto again = other->candidates(region, none);
       EXPECT_EQ(again.size(), found.size()) << name;
@@ -87,7 +87,7 @@ void check_example(Devices& devices, const OpExample& example, DType dtype, std:
   });
   std::vector<std::vector<std::pair<std::string, Bytes>>> results(made.size());
   for (std::size_t i = 0; i < made.size(); ++i) {
-    const Node& n = built->graph.node(static_cast<std::int32_t>(i));
+    const OpNode& n = built->graph.node(static_cast<std::int32_t>(i));
     if (n.op->kind == OpKind::leaf || n.op->kind == OpKind::alias || n.op->kind == OpKind::scan) continue;
     std::string what(n.op->name);
     Bytes inputs;
@@ -105,7 +105,7 @@ void check_example(Devices& devices, const OpExample& example, DType dtype, std:
       of_pair = inputs;
       for (std::size_t k = 0; k < n.inputs.size(); ++k) {
         const Port p = n.inputs[k];
-        const Node& from = built->graph.node(p.node);
+        const OpNode& from = built->graph.node(p.node);
         if (from.op->first_hidden < 0 || p.output < from.op->first_hidden) continue;
         for (const auto& [name, bytes] : results[static_cast<std::size_t>(p.node)])
           if (name == pair) of_pair[k] = bytes[static_cast<std::size_t>(p.output)];
@@ -189,7 +189,7 @@ TEST(CpuKernels, agree_with_the_reference_on_larger_operands) {
 Region check_graph(Devices& devices, Graph& graph, const std::map<std::string, Tensor>& inputs, double tolerance, const std::string& what) {
   const Region region = region_of(graph);
   Bytes bytes;
-  for (const Node& n : graph.nodes())
+  for (const OpNode& n : graph.nodes())
     if (n.op->name == "input") bytes.push_back(bytes_of(inputs.at(n.attributes.text("name"))));
   const std::vector<Tensor> expected = interpret(graph, inputs);
   EXPECT_GT(check_region(devices, region, bytes, expected, tolerance, what), 0) << what << " has no kernel";
@@ -210,6 +210,22 @@ TEST(CpuRegions, gemm_with_bias_and_activation_is_one_call) {
       g.outputs = {port(y), port(z)};
       check_graph(devices, g, inputs, 1e-5, "matmul+add+" + name + " with the sum kept");
     }
+  }
+}
+
+TEST(CpuRegions, convolution_with_bias_and_relu_is_one_call) {
+  Devices devices;
+  for (const std::int64_t channels : {1, 3, 16}) {
+    Graph g;
+    const TensorType xt{DType::float32, {8, 12, 12, channels}}, kt{DType::float32, {3, 3, channels, 20}}, bt{DType::float32, {20}};
+    const Value y = convolution(g.input("x", xt), g.input("k", kt), {.size = {3, 3}, .strides = {1, 1}, .dilation = {1, 1}}) + g.input("b", bt);
+    g.outputs = {port(relu(y))};
+    const std::map<std::string, Tensor> inputs{{"x", example_tensor({xt}, 1)}, {"k", example_tensor({kt}, 2)}, {"b", example_tensor({bt}, 3)}};
+    check_graph(devices, g, inputs, 1e-5, "convolution+add+relu");
+    Graph with_tanh;
+    const Value z = convolution(with_tanh.input("x", xt), with_tanh.input("k", kt), {.size = {3, 3}, .strides = {1, 1}, .dilation = {1, 1}});
+    with_tanh.outputs = {port(tanh(z + with_tanh.input("b", bt)))};
+    check_graph(devices, with_tanh, inputs, 1e-5, "convolution+add+tanh");
   }
 }
 

@@ -38,7 +38,7 @@ inline std::unique_ptr<Backend> cpu_backend(int threads, const std::string& isa 
 inline ArrayType array_type(const TensorType& t) { return {t.dtype, t.shape.values()}; }
 
 // One node of a graph as a region: all its inputs, all its outputs.
-inline Region region_of(const Graph& graph, const Node& node) {
+inline Region region_of(const Graph& graph, const OpNode& node) {
   Region region;
   RegionOp op{node.op->name, &node.attributes, {}, {}};
   for (const Port& p : node.inputs) {
@@ -57,7 +57,7 @@ inline Region region_of(const Graph& graph, const Node& node) {
 inline Region region_of(const Graph& graph) {
   Region region;
   std::vector<Source> made;
-  for (const Node& n : graph.nodes()) {
+  for (const OpNode& n : graph.nodes()) {
     if (n.op->name == "input") {
       made.push_back({-1, static_cast<int>(region.inputs.size())});
       region.inputs.push_back(array_type(n.outputs[0]));

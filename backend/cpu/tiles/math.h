@@ -202,7 +202,7 @@ STRATA_INLINE float cos_(float x) { return sine_of_quadrant(x, 1); }
 STRATA_INLINE float pow_(float x, float y) {
   const float a = abs_(x);
   const double l = log_wide(a > 0.0f && a < infinity ? static_cast<double>(a) : 1.0);
-  double e = static_cast<double>(y) * l;
+  double e = l == 0.0 ? 0.0 : static_cast<double>(y) * l;  // 1^inf is 1
   e = e > 200.0 ? 200.0 : e;
   e = e < -200.0 ? -200.0 : e;
   float r = static_cast<float>(exp_wide(e));

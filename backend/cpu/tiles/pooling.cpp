@@ -5,8 +5,6 @@
 namespace strata::cpu::STRATA_ISA {
 namespace {
 
-using Indices = std::int32_t __attribute__((vector_size(64)));
-
 // Output position `at` (d, h, w) of a sample and the window before it.
 struct Cursor {
   std::int64_t sample, at[3];
@@ -63,32 +61,40 @@ bool covers(const PoolShape& s) {
 void max_pool(const PoolShape& s, const float* x, float* y, std::uint8_t* index, std::int64_t begin, std::int64_t end) {
   Cursor at(s, begin);
   for (std::int64_t o = begin; o < end; ++o, at.next(s)) {
-    const Inside inside(s, at);
+    const float* element[256];
+    std::int32_t number[256];
+    std::int64_t n = 0;
+    Inside(s, at).each(s, at, [&](std::int64_t offset, std::int64_t k) {
+      element[n] = x + offset;
+      number[n++] = static_cast<std::int32_t>(k);
+    });
     float* to = y + o * s.channels;
     std::uint8_t* which = index + o * s.channels;
     std::int64_t c = 0;
     for (; c + lanes <= s.channels; c += lanes) {
-      Lanes best = all(-infinity);
-      Indices best_at{};
-      inside.each(s, at, [&](std::int64_t offset, std::int64_t k) {
-        const Lanes v = load(x + offset + c);
-        const Indices better = (v > best) | (v != v);
-        best = better ? v : best;
-        best_at = better ? Indices{} + static_cast<std::int32_t>(k) : best_at;
-      });
-      store(to + c, best);
-      using Narrow = std::uint8_t __attribute__((vector_size(16), aligned(1), may_alias));
-      *reinterpret_cast<Narrow*>(which + c) = __builtin_convertvector(best_at, Narrow);
+      float best[lanes];
+      std::int32_t best_at[lanes];
+      for (std::int64_t l = 0; l < lanes; ++l) best[l] = -infinity, best_at[l] = 0;
+      for (std::int64_t i = 0; i < n; ++i) {
+        const float* v = element[i] + c;
+        const std::int32_t k = number[i];
+        for (std::int64_t l = 0; l < lanes; ++l) {
+          const bool better = (v[l] > best[l]) | (v[l] != v[l]);
+          best[l] = better ? v[l] : best[l];
+          best_at[l] = better ? k : best_at[l];
+        }
+      }
+      for (std::int64_t l = 0; l < lanes; ++l) to[c + l] = best[l], which[c + l] = static_cast<std::uint8_t>(best_at[l]);
     }
     for (; c < s.channels; ++c) {
       float best = -infinity;
-      std::uint8_t best_at = 0;
-      inside.each(s, at, [&](std::int64_t offset, std::int64_t k) {
-        const float v = x[offset + c];
-        if (v > best || v != v) best = v, best_at = static_cast<std::uint8_t>(k);
-      });
+      std::int32_t best_at = 0;
+      for (std::int64_t i = 0; i < n; ++i) {
+        const float v = element[i][c];
+        if (v > best || v != v) best = v, best_at = number[i];
+      }
       to[c] = best;
-      which[c] = best_at;
+      which[c] = static_cast<std::uint8_t>(best_at);
     }
   }
 }

@@ -1,11 +1,11 @@
-// Dropout: the layout of backend/philox.h, sixteen blocks at a time.
+// Dropout: the layout of backend/philox.h, 64 blocks at a time.
 #include "backend/cpu/tiles/loops.h"
 #include "backend/cpu/tiles/vector.h"
 
 namespace strata::cpu::STRATA_ISA {
 namespace {
 
-constexpr std::int64_t at_once = 16;
+constexpr std::int64_t at_once = 64;
 struct Blocks { std::uint32_t word[4][at_once]; };
 
 STRATA_INLINE void philox(Blocks& w, std::uint32_t key0, std::uint32_t key1) {
