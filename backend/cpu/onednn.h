@@ -57,17 +57,24 @@ class BoundStage {
  public:
   BoundStage(const Stage& stage, void* const* inputs, void* const* outputs, void* scratch)
       : primitive_(stage.primitive), stream_(onednn_engine()) {
+    memories_.reserve(stage.arguments.size());
     for (const Argument& a : stage.arguments) {
       void* const base = a.place.kind == Place::input ? inputs[a.place.index] : a.place.kind == Place::output ? outputs[a.place.index] : scratch;
-      arguments_.emplace(a.id, dnnl::memory(a.type, onednn_engine(), static_cast<char*>(base) + a.place.offset));
+      memories_.emplace_back(a.type, onednn_engine(), static_cast<char*>(base) + a.place.offset);
+      arguments_.push_back({a.id, memories_.back().get()});
     }
   }
-  void run() { primitive_.execute(stream_, arguments_); }
+  // By the C function: the C++ one makes its list of arguments anew on each call.
+  void run() {
+    dnnl::error::wrap_c_api(dnnl_primitive_execute(primitive_.get(), stream_.get(), static_cast<int>(arguments_.size()), arguments_.data()),
+                            "a oneDNN primitive failed");
+  }
 
  private:
   dnnl::primitive primitive_;
   dnnl::stream stream_;
-  std::unordered_map<int, dnnl::memory> arguments_;
+  std::vector<dnnl::memory> memories_;
+  std::vector<dnnl_exec_arg_t> arguments_;
 };
 
 inline Stage reorder_stage(const dnnl::memory::desc& from, Place from_place, const dnnl::memory::desc& to, Place to_place,
