@@ -1,9 +1,9 @@
 // Convolution and its two gradients by oneDNN on (N, spatial..., C) with kernels (spatial..., C/groups, F). The kernel is
 // reordered to the library's own form in the same call: it is small beside the work.
 //
-// Forward and input gradient give the same bits at any number of threads, but where the library goes by gemm. There, and
-// in the kernel gradient always, the batch is cut into slices, each by a one-thread primitive, added in order
-// (docs/measurements.md).
+// The library chooses its blocking, and with it the order of sums, by the number of threads (in small shapes forward and
+// backwards, in the kernel's gradient nearly always). So the batch is cut into slices whose number follows from the shape,
+// each by a one-thread primitive, the parts of a sum added in order; that costs 0 to 4 % (docs/measurements.md).
 #include <fmt/format.h>
 
 #include "backend/cpu/parallel.h"
@@ -102,6 +102,13 @@ std::vector<Part> parts_of(const Problem& p, std::int64_t most) {
   return parts;
 }
 
+// One large sample has no slices; the same bits were seen at any number of threads.
+bool runs_whole(const Problem& p, const Machine& machine, bool by_gemm) {
+  std::int64_t multiplications = p.spatial * p.y[1];
+  for (std::size_t i = p.kernel.size() - p.strides.size() - 1; i < p.kernel.size(); ++i) multiplications *= p.kernel[i];
+  return !machine.reproducible || (p.x[0] == 1 && !by_gemm && multiplications > 1'000'000);
+}
+
 // Reorders `from` into what a primitive wants; returns where that lies.
 Place wanted(const memory::desc& from, Place place, const memory::desc& to, ScratchLayout& scratch, std::vector<Stage>& stages) {
   if (from == to) return place;
@@ -144,7 +151,7 @@ Answer convolution_onednn(const Region& region, const Machine& machine) {
   try {
     ScratchLayout scratch;
     std::vector<Stage> stages, slices;
-    const bool whole = !machine.reproducible || !is_by_gemm(forward_of(p, has_bias, attributes));
+    const bool whole = runs_whole(p, machine, is_by_gemm(forward_of(p, has_bias, attributes)));
     for (const Part& part : parts_of(p, whole ? 1 : most_slices)) {
       const auto one = whole ? nullptr : std::make_unique<OneThread>();
       const auto pd = forward_of(part.problem, has_bias, attributes);
@@ -177,7 +184,7 @@ Answer convolution_input_gradient_onednn(const Region& region, const Machine& ma
   try {
     ScratchLayout scratch;
     std::vector<Stage> stages, slices;
-    const bool whole = !machine.reproducible || !is_by_gemm(input_gradient_of(p));
+    const bool whole = runs_whole(p, machine, is_by_gemm(input_gradient_of(p)));
     for (const Part& part : parts_of(p, whole ? 1 : most_slices)) {
       const auto one = whole ? nullptr : std::make_unique<OneThread>();
       const auto pd = input_gradient_of(part.problem);

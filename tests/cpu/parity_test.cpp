@@ -173,6 +173,8 @@ TEST(CpuKernels, agree_with_the_reference_on_larger_operands) {
       {"convolution", {any({8, 14, 14, 16}), any({3, 3, 16, 32})}, window({2, 2}, "valid")},
       {"convolution", {any({16, 28, 28, 1}), any({3, 3, 1, 32})}, window({1, 1}, "valid")},
       {"convolution", {any({4, 20, 20, 3}), any({5, 5, 3, 20})}, window({1, 1}, "same")},
+      {"convolution", {any({1, 28, 28, 16}), any({3, 3, 16, 32})}, window({1, 1}, "same")},
+      {"convolution", {any({1, 40, 40, 24}), any({3, 3, 24, 24})}, window({2, 2}, "valid")},
       {"convolution", {any({8, 100, 16}), any({3, 16, 24})}, window({1}, "causal")},
       {"max_pool", {any({8, 26, 26, 32})}, {{"size", Integers{2, 2}}, {"strides", Integers{2, 2}}, {"padding", std::string("valid")}}},
       {"average_pool", {any({8, 27, 25, 20})}, {{"size", Integers{3, 3}}, {"strides", Integers{2, 2}}, {"padding", std::string("same")}}},
