@@ -73,11 +73,11 @@ def check(folder):
     folder = pathlib.Path(folder)
     for name, build in MODELS.items():
         golden = np.load(FOLDER / f"{name}.npz")
-        for kind in ("keras", "weights.h5"):
+        for kind in ("keras", "weights.h5", "h5"):
             keras.backend.clear_session()
             model, shapes = build()
             path = folder / f"{name}.{kind}"
-            if kind == "keras":
+            if kind != "weights.h5":
                 model = keras.models.load_model(path)
             else:
                 model.optimizer.build(model.trainable_variables)
