@@ -87,12 +87,10 @@ LoadedModel build_loaded(Node tree, const std::string& name, const CommonOptions
   diagnostics.throw_if_errors();
   bool from_file = false;
   const ModelFileReader read = [&](const std::string& path, const RunOptions& run) {
-    from_file = true;
+    from_file = !path.ends_with(".json");
     return read_model(path, run);
   };
-  std::optional<Model> model;
-  if (spec.model.keras.is_null()) model = build_model(spec, diagnostics, read);
-  else model = model_of_keras(spec.model.keras, run_options(spec.run), name);
+  std::optional<Model> model = build_model(spec, diagnostics, read);
   diagnostics.throw_if_errors();
   if (spec.compile) model->compile(compile_arguments(*spec.compile));
   LoadedModel loaded{std::move(tree), std::move(spec), std::move(*model), name, from_file};

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <strata/error.h>
+#include "src/files/legacy_h5.h"
 #include "src/files/model_files.h"
 #include "src/files/weights_h5.h"
 #include "src/io/atomic_file.h"
@@ -71,7 +72,8 @@ class Import {
     if (node.is_null()) return {};
     if (node.is_string()) return node.as_string();
     if (!node.is_mapping() || !node.find("class_name")) return config_of(node);
-    const std::string class_name = text(node, "class_name");
+    std::string class_name = text(node, "class_name");
+    if (class_name.starts_with("Custom>")) class_name.erase(0, 7);  // what tf.keras calls its own optimizers
     const Node* config = node.find("config");
     if (class_name == "function" && config && config->is_string()) return config->as_string();
     if (class_name == "__lambda__" || class_name == "Lambda" || class_name == "TFSMLayer" || class_name == "TorchModuleWrapper")
@@ -380,7 +382,9 @@ Model read_model(const std::string& path, const RunOptions& run) {
     return model;
   }
   if (path.ends_with(".json")) return model_of_keras(tree(read_file(path, max_config_bytes)), run, path);
-  throw Error(ErrorKind::spec, fmt::format("{}: no architecture is read from files of this ending", path), "use .keras, or .json with Keras' to_json");
+  if (path.ends_with(".weights.h5")) throw Error(ErrorKind::spec, fmt::format("{}: holds weights without an architecture", path), "name the model and give this file as --weights");
+  if (path.ends_with(".h5") || path.ends_with(".hdf5")) return model_of_legacy(read_hdf5(read_file(path, std::uint64_t{1} << 40), path), run, path);
+  throw Error(ErrorKind::spec, fmt::format("{}: no architecture is read from files of this ending", path), "use .keras, .h5, or .json with Keras' to_json");
 }
 
 }  // namespace strata

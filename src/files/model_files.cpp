@@ -8,6 +8,7 @@
 #include <strata/error.h>
 #include "src/files/keras_config.h"
 #include "src/files/keras_order.h"
+#include "src/files/legacy_h5.h"
 #include "src/files/weights_h5.h"
 #include "src/io/atomic_file.h"
 #include "src/io/zip.h"
@@ -21,7 +22,7 @@ constexpr const char* weights_member = "model.weights.h5";
 bool ends_with(const std::string& path, std::string_view ending) { return std::string_view(path).ends_with(ending); }
 
 Error unknown_ending(const std::string& path) {
-  return {ErrorKind::spec, fmt::format("{}: no model is kept in files of this ending", path), "use .keras (architecture, weights, optimizer) or .weights.h5"};
+  return {ErrorKind::spec, fmt::format("{}: no model is kept in files of this ending", path), "use .keras (architecture, weights, optimizer), .h5 (the same, for older Keras) or .weights.h5"};
 }
 
 // What a loader may take for one model: its own variables, its optimizer's (at most four numbers per weight and a few more),
@@ -75,6 +76,7 @@ H5Group read_weights(const Model& model, const std::string& path) {
 
 Bytes model_file(const Model& model, const std::string& path) {
   if (ends_with(path, ".weights.h5")) return write_hdf5(weights_tree(model));
+  if (ends_with(path, ".h5") || ends_with(path, ".hdf5")) return write_hdf5(legacy_tree(model));
   if (!ends_with(path, ".keras")) throw unknown_ending(path);
   const NamedBytes members[] = {{"metadata.json", to_bytes(R"({"keras_version": "3.15.1"})")},  // the version whose layout this is; no time, so equal models are equal bytes
                                 {"config.json", to_bytes(keras_config(model))},
@@ -83,6 +85,11 @@ Bytes model_file(const Model& model, const std::string& path) {
 }
 
 void load_weights(Model& model, const std::string& path, bool with_optimizer) {
+  if (!ends_with(path, ".weights.h5") && (ends_with(path, ".h5") || ends_with(path, ".hdf5"))) {
+    const H5Group tree = read_hdf5(read_file(path, max_file_bytes), path);
+    if (!is_legacy_h5(tree)) throw Error(ErrorKind::data, fmt::format("{}: is no Keras model file", path), "a file of weights ends in .weights.h5");
+    return set_legacy_weights(model, tree, path, with_optimizer);
+  }
   const H5Group tree = read_weights(model, path);
   const std::string message = set_weights_tree(model, tree, path, with_optimizer);
   if (!message.empty()) model.state().warnings.push_back(message);

@@ -65,7 +65,7 @@ TEST(Command, TrainLeavesARunThatEvaluatesAndPredicts) {
   ASSERT_EQ(e.code, 0) << e.err;
   EXPECT_EQ(e.json().begin().key(), "loss");
   EXPECT_THAT(e.err, HasSubstr("data.test"));
-  EXPECT_EQ(w.run({"evaluate", "runs/mlp/1/best.keras", "--x", "x.npy", "--y", "y.npy", "--json"}).out, e.out);
+  EXPECT_EQ(w.run({"evaluate", "runs/mlp/1/best.keras", "--x", "x.npy", "--y", "y.npy", "--batch-size", "16", "--json"}).out, e.out);
   EXPECT_EQ(w.run({"evaluate", "mlp.yaml", "--weights", "runs/mlp/1", "--json"}).out, e.out);
 
   EXPECT_EQ(w.run({"predict", "runs/mlp/1", "--out", "p/y.npy"}).code, 0);

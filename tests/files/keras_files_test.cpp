@@ -54,6 +54,19 @@ TEST(KerasFiles, WhatWasReadIsWrittenAndReadAgainToTheByte) {
   }
 }
 
+TEST(KerasFiles, AnOldWholeModelFileIsReadAndWritten) {
+  const TemporaryFolder folder;
+  const std::string file = (folder / "copy.h5").string();
+  Model model = read_model(std::string(STRATA_SOURCE_DIR) + "/tests/golden/io/keras_legacy.h5", on_reference());
+  const auto weights = model.weights();
+  EXPECT_EQ(weights.at("dense/kernel").at(5), 5);  // the numbers of tests/golden/make_io.py
+  EXPECT_EQ(weights.at("dense_1/bias").at(0), 30);
+  EXPECT_TRUE(model.state().compiled.has_value());
+  EXPECT_TRUE(model.state().warnings.empty());
+  model.save(file);
+  EXPECT_EQ(model_file(read_model(file, on_reference()), file), model_file(model, file));
+}
+
 // Left where STRATA_INTEROP says, for real Keras to read.
 TEST(KerasFiles, FilesForKeras) {
   const char* keep = std::getenv("STRATA_INTEROP");
@@ -61,7 +74,7 @@ TEST(KerasFiles, FilesForKeras) {
   for (const Case& c : cases) {
     Model model = c.build();
     model.load_weights(golden_file(std::string(c.name) + ".weights.h5"));
-    for (const char* ending : {".keras", ".weights.h5"}) {
+    for (const char* ending : {".keras", ".weights.h5", ".h5"}) {
       const std::string file = std::string(keep ? keep : folder.path().string()) + "/" + c.name + ending;
       model.save(file);
       Model again = c.build();

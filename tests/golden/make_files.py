@@ -73,17 +73,20 @@ def check(folder):
     folder = pathlib.Path(folder)
     for name, build in MODELS.items():
         golden = np.load(FOLDER / f"{name}.npz")
-        for kind in ("keras", "weights.h5"):
+        for kind in ("keras", "weights.h5", "h5"):
             keras.backend.clear_session()
             model, shapes = build()
             path = folder / f"{name}.{kind}"
-            if kind == "keras":
+            if kind != "weights.h5":
                 model = keras.models.load_model(path)
             else:
                 model.optimizer.build(model.trainable_variables)
                 model.load_weights(path)
             x = inputs(golden, shapes)
             np.testing.assert_allclose(model.predict(x, verbose=0), golden["before"], rtol=1e-5, atol=1e-6)
+            if kind == "h5":  # Keras builds the optimizer of any legacy file without variables: it cannot train on
+                print("ok", path)
+                continue
             model.train_on_batch(x, golden["y"])
             np.testing.assert_allclose(model.predict(x, verbose=0), golden["after"], rtol=1e-4, atol=1e-5)
             print("ok", path)
