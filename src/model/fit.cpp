@@ -102,7 +102,7 @@ void adapt_layers(ModelState& state, const Arrays& x, bool only_new) {
     const std::vector<TensorType> types = state.graph.input_types();
     std::vector<Value> inputs;
     for (std::size_t i = 0; i < types.size(); ++i)
-      inputs.push_back(trace->graph.input("x:" + state.graph.name(*state.graph.inputs()[i].call()), types[i]));
+      inputs.push_back(trace->graph.input("x:" + state.graph.name(*state.graph.inputs()[i].call()), {state.policy.entry(types[i].dtype), types[i].shape}));
     const std::vector<Value> value = state.graph.trace_until(scope, inputs, enters);
     trace->graph.outputs.push_back(port(value[0]));
     trace->finish();
@@ -171,7 +171,7 @@ void Fit::apply_class_weights() {
   if (data_.y.empty()) throw Error(ErrorKind::data, "class_weight needs targets");
   const Tensor& y = data_.y.columns()[0].second;
   const bool one_hot = y.rank() == 2 && y.dim(1) > 1;
-  Tensor weight(DType::float32, {rows_});
+  Tensor weight(s.policy.entry(DType::float32), {rows_});
   const std::int64_t columns = rows_ ? y.elements() / rows_ : 1;
   for (std::int64_t i = 0; i < rows_; ++i) {
     std::int64_t label = 0;

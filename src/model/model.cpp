@@ -64,6 +64,7 @@ void Model::predict(const Arrays& x, const std::function<void(const Arrays&)>& s
   CompiledStep& step = s.predict_step();
   const auto columns = named_columns(s, Dataset{x, {}, {}});
   const std::int64_t rows = rows_of(columns);
+  if (rows == 0) throw Error(ErrorKind::data, "there are no rows to predict");
   const auto worker = step.take();
   for (std::int64_t first = 0; first < rows; first += arguments.batch_size) {
     std::map<std::string, Tensor> batch;

@@ -116,6 +116,7 @@ std::string ModelState::own_path(const std::string& path) const { return prefix.
 // --- steps -------------------------------------------------------------------------------------------------------------
 
 std::shared_ptr<Backend> ModelState::backend() {
+  const std::lock_guard lock(mutex_);
   if (!backend_) backend_ = open_backend(run.backend, {run.threads, run.reproducible});
   return backend_;
 }
@@ -149,6 +150,8 @@ void ModelState::reset(Variables& metrics) {
 }
 
 CompiledStep& ModelState::predict_step() {
+  const std::shared_ptr<Backend> where = backend();
+  const std::lock_guard lock(mutex_);
   if (predict_) return *predict_;
   auto trace = std::make_unique<Trace>(false);
   trace->enter(*store, run.seed);
@@ -164,7 +167,7 @@ CompiledStep& ModelState::predict_step() {
     names.push_back(graph.output_names()[i]);
   }
   trace->finish();
-  predict_ = std::make_unique<CompiledStep>(std::move(trace), std::move(names), backend());
+  predict_ = std::make_unique<CompiledStep>(std::move(trace), std::move(names), where);
   return *predict_;
 }
 
@@ -347,6 +350,34 @@ std::vector<std::string> input_names(const ModelState& s) {
   return names;
 }
 
+// "the input 'x'", "the target 'out'", "the sample weight of 'out'" of "x:x", "y:out", "weight:out".
+std::string described(const std::string& column) {
+  const std::string name = column.substr(column.find(':') + 1);
+  return fmt::format("{} '{}'", column[0] == 'x' ? "the input" : column[0] == 'y' ? "the target" : "the sample weight of", name);
+}
+
+// Rows agree, and inputs have the shapes that the model takes.
+void check_columns(const ModelState& state, const std::map<std::string, Tensor>& columns) {
+  const std::string* first = nullptr;
+  for (const auto& [name, t] : columns) {
+    if (t.rank() == 0) throw Error(ErrorKind::data, fmt::format("{} is a single number, an axis of rows is needed", described(name)));
+    if (first && t.dim(0) != columns.at(*first).dim(0))
+      throw Error(ErrorKind::data, fmt::format("{} has {} rows, {} has {}", described(name), t.dim(0), described(*first), columns.at(*first).dim(0)));
+    if (!first) first = &name;
+  }
+  for (const LayerOutput& in : state.graph.inputs()) {
+    const std::string name = "x:" + state.graph.name(*in.call());
+    const Shape& row = in.call()->input->shape;
+    const std::vector<std::int64_t>& dims = columns.at(name).shape();
+    bool fits = static_cast<int>(dims.size()) == row.rank() + 1;
+    for (int i = 0; fits && i < row.rank(); ++i) fits = row[i] == Dim(-1) || row[i] == Dim(dims[static_cast<std::size_t>(i) + 1]);
+    if (fits) continue;
+    std::vector<Dim> wanted{Dim::symbol("batch")};
+    for (const Dim& d : row) wanted.push_back(d == Dim(-1) ? Dim::symbol("open") : d);
+    throw Error(ErrorKind::data, fmt::format("{} takes the shape {}, received {}", described(name), Shape(std::move(wanted)).str(), Shape::of(dims).str()));
+  }
+}
+
 }  // namespace
 
 std::map<std::string, Tensor> named_columns(const ModelState& state, const Dataset& data) {
@@ -361,18 +392,14 @@ std::map<std::string, Tensor> named_columns(const ModelState& state, const Datas
     else
       for (auto& [name, t] : assigned(data.sample_weight, outputs, "output", false)) columns["weight:" + name] = t;
   }
+  check_columns(state, columns);
   return columns;
 }
 
 BatchTypes batch_types(const ModelState& state, const Dataset& data, bool resident) {
   BatchTypes types;
   types.resident = resident;
-  std::int64_t rows = -1;
   for (const auto& [name, t] : named_columns(state, data)) {
-    if (t.rank() == 0) throw Error(ErrorKind::data, fmt::format("'{}' is a single number, an axis of rows is needed", name));
-    if (rows >= 0 && t.dim(0) != rows)
-      throw Error(ErrorKind::data, fmt::format("'{}' has {} rows, the other columns have {}", name.substr(name.find(':') + 1), t.dim(0), rows));
-    rows = t.dim(0);
     BatchColumn column{name.substr(name.find(':') + 1), t.dtype(), {t.shape().begin() + 1, t.shape().end()}};
     (name[0] == 'x' ? types.x : name[0] == 'y' ? types.y : types.sample_weight).push_back(std::move(column));
   }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -68,12 +69,14 @@ class ModelState : public std::enable_shared_from_this<ModelState> {
   void move_into(const std::shared_ptr<Variables>& outer, const std::string& path);
   std::unique_ptr<CompiledStep> build(const BatchTypes& types, bool training);
 
+  std::mutex mutex_;  // of backend_ and predict_, which several threads may ask for at once
   std::shared_ptr<Backend> backend_;
   std::unique_ptr<CompiledStep> predict_;
   std::map<BatchTypes, std::unique_ptr<CompiledStep>> train_, test_;
 };
 
 // Columns of a data set under the names that a training graph gives its inputs: "x:image", "y:label", "weight:label".
+// Rows that disagree and inputs of another shape than the model's are Errors.
 std::map<std::string, Tensor> named_columns(const ModelState& state, const Dataset& data);
 BatchTypes batch_types(const ModelState& state, const Dataset& data, bool resident);
 
