@@ -102,9 +102,10 @@ std::string processor() {
 // The thread's number of OpenMP threads and its treatment of subnormals while it runs or prepares kernels.
 class Settings {
  public:
-  explicit Settings(int threads) : threads_(omp_get_max_threads()), control_(_mm_getcsr()) {
+  enum Subnormals { keep, flush };
+  Settings(int threads, Subnormals subnormals) : threads_(omp_get_max_threads()), control_(_mm_getcsr()) {
     omp_set_num_threads(threads);
-    flush_subnormals();
+    if (subnormals == flush) flush_subnormals();
     // Workers stay what they are set to; every thread that runs kernels has workers of its own.
     static thread_local int ready = 0;
     if (ready < threads) {
@@ -160,14 +161,14 @@ class CpuBackend final : public Backend {
   }
 
   std::vector<Candidate> candidates(const Region& region, std::vector<Refusal>& refusals) override {
-    const Settings settings(machine_.threads);  // a primitive of oneDNN keeps the number of threads it was made with
+    const Settings settings(machine_.threads, Settings::keep);  // oneDNN's primitives keep the number of threads they are made with; see append_relu
     std::vector<Candidate> found;
     const auto ask = [&](std::string_view kernel, Maker maker) {
       Answer answer = maker(region, machine_);
       if (auto* declined = std::get_if<Declined>(&answer)) return void(refusals.push_back({std::string(kernel), std::move(declined->reason)}));
       Candidate& candidate = std::get<Candidate>(answer);
       candidate.prepare = [prepare = std::move(candidate.prepare), threads = machine_.threads] {
-        const Settings settings(threads);
+        const Settings settings(threads, Settings::keep);
         return prepare();
       };
       found.push_back(std::move(candidate));
@@ -191,7 +192,7 @@ class CpuBackend final : public Backend {
   }
 
   void run(std::span<const std::unique_ptr<Call>> calls) override {
-    const Settings settings(machine_.threads);
+    const Settings settings(machine_.threads, Settings::flush);
     for (const auto& call : calls) call->run();
   }
   void synchronize() override {}

@@ -136,7 +136,7 @@ Answer convolution_onednn(const Region& region, const Machine& machine) {
     if (fused->bias >= 0) order.push_back(fused->bias), name += " + bias";
     if (fused->relu) {
       dnnl::post_ops post;
-      post.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+      append_relu(post);
       attributes.set_post_ops(post);
       name += " + relu";
     }

@@ -81,7 +81,7 @@ Answer gemm_onednn(const Region& region, const Machine& machine) {
       dnnl::primitive_attr attributes = onednn_attributes();
       dnnl::post_ops post;
       if (from > 0) post.append_sum(1.0f);
-      if (last && fused && fused->relu) post.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+      if (last && fused && fused->relu) append_relu(post);
       attributes.set_post_ops(post);
       const bool adds_bias = has_bias && last;
       const dnnl::matmul::desc desc = adds_bias ? dnnl::matmul::desc(flat(a), flat(b), flat(bias), flat(c)) : dnnl::matmul::desc(flat(a), flat(b), flat(c));

@@ -2,7 +2,7 @@
 // against the API of 2.6 (Debian 12).
 #pragma once
 
-#include <unordered_map>
+#include <limits>
 #include <vector>
 
 #include <omp.h>
@@ -76,6 +76,12 @@ class BoundStage {
   std::vector<dnnl::memory> memories_;
   std::vector<dnnl_exec_arg_t> arguments_;
 };
+
+// oneDNN's relu makes 0 of a NaN where its slope is 0, and a NaN must show. With the smallest slope there is, which counts
+// as 0 in a run, where subnormals are flushed, but not where the primitive is made, the same kernel multiplies instead: x > 0 ? x : x * slope, NaN for a NaN, -0 below 0.
+inline void append_relu(dnnl::post_ops& post) {
+  post.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, std::numeric_limits<float>::denorm_min(), 0.0f);
+}
 
 inline Stage reorder_stage(const dnnl::memory::desc& from, Place from_place, const dnnl::memory::desc& to, Place to_place,
                            ScratchLayout& scratch) {
