@@ -305,7 +305,9 @@ Logs StepState::operator()(const std::map<std::string, Tensor>& batch) {
   Run& run = worker_->run_for(bindings_);
   for (std::size_t i = 0; i < run.plan().inputs.size(); ++i) {
     const Plan::Value& input = run.plan().inputs[i];
-    run.set_input(i, batch.at(input.name).astype(input.type.dtype));
+    const Tensor& given = batch.at(input.name);
+    if (given.dtype() == input.type.dtype) run.set_input(i, given);
+    else run.set_input(i, given.astype(input.type.dtype));
   }
   run();
   Logs logs;

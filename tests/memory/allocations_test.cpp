@@ -19,6 +19,7 @@
 #include <strata/layers/reshaping/flatten.h>
 #include <strata/model.h>
 #include <strata/optimizers/adam.h>
+#include <strata/step.h>
 #include "src/model/fit.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -113,6 +114,25 @@ TEST(Allocations, OfASteadyStep) {
   RecordProperty("allocations_by_libraries", libraries);
   EXPECT_EQ(calls - libraries, 0) << "in 22 steps";
   for (int i = 0; i < seen && calls > libraries; i += 9) backtrace_symbols_fd(stacks[i], frames, 2);
+}
+
+TEST(Allocations, OfAStepOfAProgramsOwn) {
+  void* warm[2];
+  backtrace(warm, 2);
+  const Model model = cnn();
+  Step step([&](StepScope& s) {
+    const Loss loss = "sparse_categorical_crossentropy";
+    s.minimize(loss(s.input("y", {}, DType::int32), s.call(model, s.input("x", {12, 12, 1}))), {model}, Adam{});
+  });
+  const std::map<std::string, Tensor> batch{{"x", counted({16, 12, 12, 1}, DType::float32, 1)}, {"y", counted({16}, DType::int32, 10)}};
+  for (int i = 0; i < 3; ++i) step(batch);
+  calls = 0;
+  counting = true;
+  for (int i = 0; i < 20; ++i) step(batch);
+  counting = false;
+  int libraries = 0;
+  for (int i = 0; i < std::min(calls.load(), most_calls); ++i) libraries += is_library(stacks[i]);
+  EXPECT_EQ(calls - libraries, 0) << "in 20 steps";
 }
 
 TEST(Allocations, MemoryIsFlatOverManySteps) {
