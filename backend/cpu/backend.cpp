@@ -111,7 +111,7 @@ class Settings {
     if (ready < threads) {
       ready = threads;
 #pragma omp parallel num_threads(threads)
-      flush_subnormals();
+      if (omp_get_thread_num() > 0) flush_subnormals();
     }
   }
   Settings(const Settings&) = delete;
