@@ -31,6 +31,7 @@ const std::vector<Anchor>& anchors() {
 #ifdef STRATA_HAS_ONEDNN
            {"gemm_onednn", gemm_onednn},
 #endif
+           {"gemm_blas", gemm_blas},
        }},
 #ifdef STRATA_HAS_ONEDNN
       {"convolution", {{"convolution_onednn", convolution_onednn}}},
