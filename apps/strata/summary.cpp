@@ -70,18 +70,48 @@ void print_table(const Summary& summary) {
               grouped(summary.trainable_params).c_str(), grouped(summary.non_trainable_params).c_str());
 }
 
+void print_memory(const MemoryPlan& memory, std::int64_t batch_size) {
+  const auto row = [](const char* what, std::int64_t bytes) { std::printf("%-34s %12.2f MiB\n", what, static_cast<double>(bytes) / 1048576); };
+  std::printf("Memory of training at batch size %lld\n", static_cast<long long>(batch_size));
+  row("weights and states", memory.weights);
+  row("optimizer and metrics", memory.optimizer);
+  row("activations, gradients, scratch", memory.activations);
+  row("  of these at most alive at once", memory.activations_live);
+  row("total", memory.total());
+}
+
+Node json_of(const MemoryPlan& memory) {
+  Node out = Node::mapping();
+  out.set("weights", Node::integer(memory.weights));
+  out.set("optimizer", Node::integer(memory.optimizer));
+  out.set("activations", Node::integer(memory.activations));
+  out.set("activations_live", Node::integer(memory.activations_live));
+  out.set("total", Node::integer(memory.total()));
+  return out;
+}
+
 }  // namespace
 
 void add_summary(Verbs& verbs) {
   const auto choice = std::make_shared<ModelChoice>();
-  CLI::App& verb = verbs.add("summary", "Layers, shapes and parameters of a model.", [&verbs, choice] {
+  const auto with_memory = std::make_shared<bool>(false);
+  CLI::App& verb = verbs.add("summary", "Layers, shapes and parameters of a model.", [&verbs, choice, with_memory] {
     CommonOptions quiet = verbs.common;
     quiet.quiet = true;
-    const Summary summary = load_model(*choice, quiet).model.summary();
-    if (verbs.common.json) print_json(json_of(summary));
-    else print_table(summary);
+    LoadedModel loaded = load_model(*choice, quiet);
+    const Summary summary = loaded.model.summary();
+    const std::int64_t rows = batch_size({}, loaded);
+    if (verbs.common.json) {
+      Node json = json_of(summary);
+      if (*with_memory) json.set("memory", json_of(loaded.model.memory(rows)));
+      print_json(json);
+      return 0;
+    }
+    print_table(summary);
+    if (*with_memory) print_memory(loaded.model.memory(rows), rows);
     return 0;
   });
+  verb.add_flag("--memory", *with_memory, "Also the bytes that a training step will take at fit.batch_size.");
   add_model_options(verb, *choice);
 }
 

@@ -31,6 +31,7 @@ const std::vector<Anchor>& anchors() {
 #ifdef STRATA_HAS_ONEDNN
            {"gemm_onednn", gemm_onednn},
 #endif
+           {"gemm_blas", gemm_blas},
        }},
 #ifdef STRATA_HAS_ONEDNN
       {"convolution", {{"convolution_onednn", convolution_onednn}}},
@@ -111,7 +112,7 @@ class Settings {
     if (ready < threads) {
       ready = threads;
 #pragma omp parallel num_threads(threads)
-      flush_subnormals();
+      if (omp_get_thread_num() > 0) flush_subnormals();
     }
   }
   Settings(const Settings&) = delete;

@@ -174,6 +174,15 @@ struct Summary {
   std::int64_t total_params = 0, trainable_params = 0, non_trainable_params = 0;
 };
 
+// Bytes that training takes on the device, by the plan of its step.
+struct MemoryPlan {
+  std::int64_t weights = 0;      // and states
+  std::int64_t optimizer = 0;    // slots and counters
+  std::int64_t activations = 0;  // gradients and scratch memory with them
+  std::int64_t activations_live = 0;  // the most that is alive at one time: no plan can take less
+  std::int64_t total() const { return weights + optimizer + activations; }
+};
+
 class Model {
  public:
   Model(std::vector<LayerOutput> inputs, std::vector<LayerOutput> outputs, ModelOptions options = {}, RunOptions run = {});
@@ -206,6 +215,9 @@ class Model {
   // Freezes or unfreezes a layer (and the layers inside it); takes effect with the next compile().
   void set_trainable(const std::string& layer, bool trainable);
   Summary summary() const;
+  // What a training step of this batch size will take, rows of data apart. Needs compile(); every axis but the batch must be
+  // a number.
+  MemoryPlan memory(std::int64_t batch_size);
 
   // Weights and states by path, "encoder/dense/kernel".
   std::map<std::string, Tensor> weights() const;

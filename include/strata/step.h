@@ -1,5 +1,5 @@
-// A training step of a program's own, for what compile and fit cannot say: several models, several optimizers, losses that
-// are no function of targets and predictions. It is traced once and runs as one plan, as fit's own step does.
+// A training step of a program's own, for what compile and fit cannot say: several models, several optimizers, losses
+// that are no function of targets and predictions. It is traced once and runs as one plan, as fit's own step does.
 //
 //     Step step([&](StepScope& s) {
 //       Value real = s.input("real", {784}), noise = s.input("noise", {64});
@@ -33,8 +33,8 @@ class StepScope {
  public:
   explicit StepScope(StepState& state) : state_(state) {}
 
-  // The column `name` of the batch; `row` is its shape without the batch axis, Dim(-1) leaves an axis open. Under the float64
-  // policy float32 is read as float64.
+  // The column `name` of the batch; `row` is its shape without the batch axis, Dim(-1) leaves an axis open. Under the
+  // float64 policy float32 is read as float64.
   Value input(const std::string& name, const Shape& row, DType dtype = DType::float32);
 
   // A model's output on x, with its weights as of now: after a minimize, the updated ones. training = false calls it as
@@ -48,18 +48,22 @@ class StepScope {
   // Of every model called so far.
   std::vector<Value> losses();
   // The scalars that layers gave to Scope::metric in the calls so far. report shows them.
-  struct Metric { std::string name; Value value; };
+  struct Metric {
+    std::string name;
+    Value value;
+  };
   std::vector<Metric> metrics() const;
 
   // One update of the trainable weights of `models`, and of nothing else, down the gradient of a scalar. What is called
   // afterwards uses the new weights; no gradient flows through an update. A weight is updated once in a step at most.
-  // The optimizer's state stays with the step, under `name` or Keras' automatic one: adam, adam_1, ...
+  // The optimizer's state stays with the step, under `name`, else under its own: adam, adam_1, ...
   void minimize(Value loss, const std::vector<Model>& models, const Optimizer& optimizer, const std::string& name = {});
 
   // A scalar of this step, under `name` in the logs.
   void report(const std::string& name, Value scalar);
 
-  // A random stream for random_uniform, random_normal and dropout; another one at each call, and other numbers at each step.
+  // A random stream for random_uniform, random_normal and dropout; another one at each call, and other numbers at each
+  // step.
   Scope::Random random();
 
  private:
@@ -69,16 +73,17 @@ class StepScope {
 class Step {
  public:
   // Traces the definition. The step runs where its models run; of `run`, seed, dtype and skip_nonfinite_updates are the
-  // step's own, a backend other than auto must be that of the models. It is traced again when a compile has frozen or unfrozen
-  // weights; optimizers then keep the state of what they still train.
+  // step's own, a backend other than auto must be that of the models. It is traced again when a compile has frozen or
+  // unfrozen weights; optimizers then keep the state of what they still train.
   explicit Step(std::function<void(StepScope&)> definition, RunOptions run = {});
 
   // One step on a batch: the columns by the names of the inputs. Gives what was reported, in order, and under
   // skip_nonfinite_updates "skipped_updates": 1 where a loss or a gradient was not finite and nothing was changed.
   Logs operator()(const std::map<std::string, Tensor>& batch);
 
-  // State of the optimizers and of the random streams: "adam/iteration", "adam/dense/kernel/momentum", "random_state".
-  // Where one optimizer serves several models, the model's name stands before the weight's path.
+  // State of the optimizers and of the random streams: "adam/iteration", "adam/learning_rate",
+  // "adam/dense/kernel/momentum", "random_state"; to save, to go on from, and to change a rate. A state that is not
+  // named stays. Where one optimizer serves several models, the model's name stands before the weight's path.
   std::map<std::string, Tensor> state() const;
   void set_state(const std::map<std::string, Tensor>& state);
 

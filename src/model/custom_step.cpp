@@ -54,7 +54,10 @@ class StepState {
     std::shared_ptr<Variables> store;
     std::vector<Trainable> trainable;  // the graph holds their sections' sizes
   };
-  struct Call { const ModelState* model; std::size_t first_loss, last_loss; };
+  struct Call {
+    const ModelState* model;
+    std::size_t first_loss, last_loss;
+  };
   std::vector<Used> used_;
   std::vector<Call> calls_;
   std::vector<std::string> reported_;
@@ -69,7 +72,8 @@ class StepState {
   Bindings bindings_;
 };
 
-// --- the definition ----------------------------------------------------------------------------------------------------
+// --- the definition
+// ----------------------------------------------------------------------------------------------------
 
 void StepState::trace() {
   worker_.reset();
@@ -91,7 +95,8 @@ void StepState::trace() {
     report("skipped_updates", any);
   }
   if (optimizers_.empty() && reported_.empty())
-    throw Error(ErrorKind::spec, "the step does nothing: it minimizes no loss and reports no value", "call minimize or report");
+    throw Error(ErrorKind::spec, "the step does nothing: it minimizes no loss and reports no value",
+                "call minimize or report");
   trace_->finish();
   if (!backend_) backend_ = open_backend(run_.backend, {run_.threads, run_.reproducible});
   step_ = std::make_unique<CompiledStep>(std::move(trace_), reported_, backend_);
@@ -103,7 +108,8 @@ void StepState::trace() {
       for (std::size_t i = 0; i < state->variables.list().size(); ++i) {
         const Variable& v = state->variables.list()[i];
         const auto id = old->variables.find(v.path);
-        if (id && old->variables.at(*id).type == v.type) state->variables.write(static_cast<std::int64_t>(i), old->variables.read(*id));
+        if (id && old->variables.at(*id).type == v.type)
+          state->variables.write(static_cast<std::int64_t>(i), old->variables.read(*id));
       }
     }
   for (Used& u : used_) {
@@ -115,10 +121,12 @@ void StepState::trace() {
 
 Value StepState::input(const std::string& name, const Shape& row, DType dtype) {
   std::vector<Dim> dims{Dim::symbol("batch")};
-  for (int i = 0; i < row.rank(); ++i) dims.push_back(row[i] == Dim(-1) ? Dim::symbol(fmt::format("{}.{}", name, i + 1)) : row[i]);
+  for (int i = 0; i < row.rank(); ++i)
+    dims.push_back(row[i] == Dim(-1) ? Dim::symbol(fmt::format("{}.{}", name, i + 1)) : row[i]);
   for (const OpNode& n : trace_->graph.nodes())
     if (n.op->name == "input" && n.attributes.text("name") == name)
-      throw Error(ErrorKind::spec, fmt::format("the step has two inputs named '{}'", name), "give one of them another name");
+      throw Error(ErrorKind::spec, fmt::format("the step has two inputs named '{}'", name),
+                  "give one of them another name");
   return trace_->graph.input(name, {policy_.entry(dtype), Shape(std::move(dims))});
 }
 
@@ -128,11 +136,15 @@ void StepState::meet(const Model& model) {
   if (!m.compiled && m.prefix.empty()) m.read_trainable();
   const std::shared_ptr<Backend> backend = m.backend();
   if (!backend_ && run_.backend != "auto" && open_backend(run_.backend, {run_.threads, run_.reproducible}) != backend)
-    throw Error(ErrorKind::spec, fmt::format("the step is to run on '{}', its model '{}' runs on '{}' with options of its own", run_.backend, m.name, m.run.backend),
+    throw Error(ErrorKind::spec,
+                fmt::format("the step is to run on '{}', its model '{}' runs on '{}' with options of its own",
+                            run_.backend, m.name, m.run.backend),
                 "give both the same backend, threads and reproducible");
   if (backend_ && backend_ != backend)
-    throw Error(ErrorKind::spec, fmt::format("the models '{}' and '{}' of one step run on different backends", used_[0].model.name(), m.name),
-                "give both the same backend, threads and reproducible");
+    throw Error(
+        ErrorKind::spec,
+        fmt::format("the models '{}' and '{}' of one step run on different backends", used_[0].model.name(), m.name),
+        "give both the same backend, threads and reproducible");
   backend_ = backend;
   used_.push_back({model, {}, {}});
 }
@@ -146,7 +158,8 @@ std::vector<Value> StepState::call(const Model& model, const std::vector<Value>&
   ModelState& m = model.state();
   const std::vector<TensorType> types = m.graph.input_types();
   if (xs.size() != types.size())
-    throw Error(ErrorKind::spec, fmt::format("the model '{}' takes {} input{}, {} are given", m.name, types.size(), types.size() == 1 ? "" : "s", xs.size()));
+    throw Error(ErrorKind::spec, fmt::format("the model '{}' takes {} input{}, {} are given", m.name, types.size(),
+                                             types.size() == 1 ? "" : "s", xs.size()));
   const auto in_dtype = [&](Value v, DType dtype) {
     if (v.dtype() == dtype) return v;
     const Value converted = cast(v, dtype);
@@ -157,10 +170,12 @@ std::vector<Value> StepState::call(const Model& model, const std::vector<Value>&
   for (std::size_t i = 0; i < xs.size(); ++i) {
     const Shape& wanted = types[i].shape;
     bool fits = xs[i].rank() == wanted.rank();
-    for (int k = 0; fits && k < wanted.rank(); ++k) fits = !wanted[k].is_known() || !xs[i].dim(k).is_known() || wanted[k] == xs[i].dim(k);
+    for (int k = 0; fits && k < wanted.rank(); ++k)
+      fits = !wanted[k].is_known() || !xs[i].dim(k).is_known() || wanted[k] == xs[i].dim(k);
     if (!fits)
-      throw Error(ErrorKind::spec, fmt::format("the input '{}' of the model '{}' takes the shape {}, received {}",
-                                               m.graph.name(*m.graph.inputs()[i].call()), m.name, wanted.str(), xs[i].shape().str()));
+      throw Error(ErrorKind::spec,
+                  fmt::format("the input '{}' of the model '{}' takes the shape {}, received {}",
+                              m.graph.name(*m.graph.inputs()[i].call()), m.name, wanted.str(), xs[i].shape().str()));
     inputs.push_back(in_dtype(xs[i], m.policy.entry(types[i].dtype)));
   }
   trace_->enter(*m.store, m.run.seed);
@@ -178,9 +193,12 @@ std::vector<Value> StepState::call(const Model& model, const std::vector<Value>&
 std::vector<Value> StepState::losses(const ModelState& model) {
   std::vector<Value> found;
   for (const Call& c : calls_)
-    if (c.model == &model) found.insert(found.end(), trace_->losses.begin() + static_cast<std::ptrdiff_t>(c.first_loss), trace_->losses.begin() + static_cast<std::ptrdiff_t>(c.last_loss));
+    if (c.model == &model)
+      found.insert(found.end(), trace_->losses.begin() + static_cast<std::ptrdiff_t>(c.first_loss),
+                   trace_->losses.begin() + static_cast<std::ptrdiff_t>(c.last_loss));
   for (const std::int64_t id : model.own_variables())
-    if (const Variable& v = model.store->at(id); v.regularizer && v.trainable) found.push_back(v.regularizer(trace_->read(*model.store, id)));
+    if (const Variable& v = model.store->at(id); v.regularizer && v.trainable)
+      found.push_back(v.regularizer(trace_->read(*model.store, id)));
   return found;
 }
 
@@ -200,7 +218,8 @@ std::vector<Trainable> StepState::weights_of(const std::vector<Model>& models) {
     std::string name = m.name;
     for (int n = 1; !taken.insert(name).second; ++n) name = fmt::format("{}_{}", m.name, n);
     for (Trainable& t : trainable_weights(*m.store, m.prefix)) {
-      const auto same = std::find_if(all.begin(), all.end(), [&](const Trainable& o) { return o.store == t.store && o.dtype == t.dtype; });
+      const auto same = std::find_if(all.begin(), all.end(),
+                                     [&](const Trainable& o) { return o.store == t.store && o.dtype == t.dtype; });
       if (same == all.end()) {
         t.name = name;
         all.push_back(std::move(t));
@@ -226,30 +245,42 @@ std::string StepState::free_name(const std::string& base) const {
   return name;
 }
 
-void StepState::minimize(Value loss, const std::vector<Model>& models, const Optimizer& optimizer, const std::string& name) {
+void StepState::minimize(Value loss, const std::vector<Model>& models, const Optimizer& optimizer,
+                         const std::string& name) {
   if (!loss || loss.rank() != 0 || !is_floating(loss.dtype()))
-    throw Error(ErrorKind::spec, fmt::format("minimize takes a scalar, received {}", loss ? fmt::format("{} {}", name_of(loss.dtype()), loss.shape().str()) : "no value"),
+    throw Error(ErrorKind::spec,
+                fmt::format("minimize takes a scalar, received {}",
+                            loss ? fmt::format("{} {}", name_of(loss.dtype()), loss.shape().str()) : "no value"),
                 "take its mean or its sum");
-  if (models.empty()) throw Error(ErrorKind::spec, "minimize is given no model", "name the models whose weights it updates");
+  if (models.empty())
+    throw Error(ErrorKind::spec, "minimize is given no model", "name the models whose weights it updates");
   for (const Model& m : models)
     if (!called(m.state()))
-      throw Error(ErrorKind::spec, fmt::format("the step minimizes a loss by the model '{}' and has not called it", m.name()),
+      throw Error(ErrorKind::spec,
+                  fmt::format("the step minimizes a loss by the model '{}' and has not called it", m.name()),
                   "call it before, or leave it out of minimize");
   const std::vector<Trainable> weights = weights_of(models);
-  if (weights.empty()) throw Error(ErrorKind::spec, "nothing in the models that minimize is given is trainable", "unfreeze a layer");
+  if (weights.empty())
+    throw Error(ErrorKind::spec, "nothing in the models that minimize is given is trainable", "unfreeze a layer");
 
   const Config own = optimizer.argument("name");
   const std::string* own_name = own.as<std::string>();
   auto state = std::make_shared<OptimizerState>();
   state->optimizer = optimizer;
-  optimizers_.emplace_back(free_name(!name.empty() ? name : own_name && !own_name->empty() ? *own_name : snake_case(optimizer.name())), state);
-  if (const Value skipped = strata::minimize(*trace_, loss, weights, *state, run_.skip_nonfinite_updates)) skipped_.push_back(skipped);
+  optimizers_.emplace_back(free_name(!name.empty()                    ? name
+                                     : own_name && !own_name->empty() ? *own_name
+                                                                      : snake_case(optimizer.name())),
+                           state);
+  if (const Value skipped = strata::minimize(*trace_, loss, weights, *state, run_.skip_nonfinite_updates))
+    skipped_.push_back(skipped);
 }
 
 void StepState::report(const std::string& name, Value scalar) {
   if (!scalar || scalar.rank() != 0)
-    throw Error(ErrorKind::spec, fmt::format("'{}' is reported as {}, a scalar is needed", name, scalar ? scalar.shape().str() : "no value"),
-                "take its mean or its sum");
+    throw Error(
+        ErrorKind::spec,
+        fmt::format("'{}' is reported as {}, a scalar is needed", name, scalar ? scalar.shape().str() : "no value"),
+        "take its mean or its sum");
   if (std::find(reported_.begin(), reported_.end(), name) != reported_.end())
     throw Error(ErrorKind::spec, fmt::format("'{}' is reported twice", name), "give one of them another name");
   reported_.push_back(name);
@@ -261,7 +292,8 @@ Scope::Random StepState::random() {
   return Scope(*trace_, "step", false, policy_.variable, policy_.compute).random();
 }
 
-// --- running -----------------------------------------------------------------------------------------------------------
+// --- running
+// -----------------------------------------------------------------------------------------------------------
 
 std::int64_t StepState::version() const {
   std::int64_t sum = 0;
@@ -275,7 +307,8 @@ bool StepState::outdated() {
   if (std::any_of(used_.begin(), used_.end(), moved)) return true;
   if (const std::int64_t now = version(); now != version_) {
     version_ = now;
-    return std::any_of(used_.begin(), used_.end(), [](const Used& u) { return trainable_weights(*u.store) != u.trainable; });
+    return std::any_of(used_.begin(), used_.end(),
+                       [](const Used& u) { return trainable_weights(*u.store) != u.trainable; });
   }
   return false;
 }
@@ -316,22 +349,30 @@ Logs StepState::operator()(const std::map<std::string, Tensor>& batch) {
 }
 
 void StepState::each_variable(const std::function<void(const std::string&, Variables&, std::int64_t)>& visit) {
-  for (std::size_t i = 0; i < random_.list().size(); ++i) visit(random_.list()[i].path, random_, static_cast<std::int64_t>(i));
+  for (std::size_t i = 0; i < random_.list().size(); ++i)
+    visit(random_.list()[i].path, random_, static_cast<std::int64_t>(i));
   for (const auto& [name, state] : optimizers_)
     for (std::size_t i = 0; i < state->variables.list().size(); ++i)
       visit(name + "/" + state->variables.list()[i].path, state->variables, static_cast<std::int64_t>(i));
 }
 
-// --- the public faces --------------------------------------------------------------------------------------------------
+// --- the public faces
+// --------------------------------------------------------------------------------------------------
 
-Value StepScope::input(const std::string& name, const Shape& row, DType dtype) { return state_.input(name, row, dtype); }
+Value StepScope::input(const std::string& name, const Shape& row, DType dtype) {
+  return state_.input(name, row, dtype);
+}
 Value StepScope::call(const Model& model, Value x, bool training) {
   const std::vector<Value> outputs = state_.call(model, {x}, training);
   if (outputs.size() != 1)
-    throw Error(ErrorKind::spec, fmt::format("the model '{}' has {} outputs, one is asked for", model.name(), outputs.size()), "call it with a list of inputs");
+    throw Error(ErrorKind::spec,
+                fmt::format("the model '{}' has {} outputs, one is asked for", model.name(), outputs.size()),
+                "call it with a list of inputs");
   return outputs[0];
 }
-std::vector<Value> StepScope::call(const Model& model, const std::vector<Value>& xs, bool training) { return state_.call(model, xs, training); }
+std::vector<Value> StepScope::call(const Model& model, const std::vector<Value>& xs, bool training) {
+  return state_.call(model, xs, training);
+}
 std::vector<Value> StepScope::losses(const Model& model) { return state_.losses(model.state()); }
 std::vector<Value> StepScope::losses() { return state_.losses(); }
 std::vector<StepScope::Metric> StepScope::metrics() const {
@@ -339,19 +380,22 @@ std::vector<StepScope::Metric> StepScope::metrics() const {
   for (const Trace::Metric& m : state_.metrics()) found.push_back({m.name, m.value});
   return found;
 }
-void StepScope::minimize(Value loss, const std::vector<Model>& models, const Optimizer& optimizer, const std::string& name) {
+void StepScope::minimize(Value loss, const std::vector<Model>& models, const Optimizer& optimizer,
+                         const std::string& name) {
   state_.minimize(loss, models, optimizer, name);
 }
 void StepScope::report(const std::string& name, Value scalar) { state_.report(name, scalar); }
 Scope::Random StepScope::random() { return state_.random(); }
 
-Step::Step(std::function<void(StepScope&)> definition, RunOptions run) : state_(std::make_shared<StepState>(std::move(definition), std::move(run))) {}
+Step::Step(std::function<void(StepScope&)> definition, RunOptions run)
+    : state_(std::make_shared<StepState>(std::move(definition), std::move(run))) {}
 
 Logs Step::operator()(const std::map<std::string, Tensor>& batch) { return (*state_)(batch); }
 
 std::map<std::string, Tensor> Step::state() const {
   std::map<std::string, Tensor> values;
-  state_->each_variable([&](const std::string& name, Variables& store, std::int64_t id) { values[name] = store.read(id); });
+  state_->each_variable(
+      [&](const std::string& name, Variables& store, std::int64_t id) { values[name] = store.read(id); });
   return values;
 }
 

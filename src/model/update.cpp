@@ -52,8 +52,11 @@ struct Piece {
 std::int64_t slot_variable(OptimizerState& state, const std::string& slot, const std::string& path, const ArrayType& type, double initial) {
   const std::string full = path + "/" + slot;
   if (const auto known = state.variables.find(full)) return *known;
-  Variable v{full, type, VariableKind::slot, false, Tensor(type.dtype, type.dims)};
-  for (std::int64_t i = 0; i < v.value.elements() && initial != 0; ++i) v.value.set(i, initial);
+  Variable v{full, type, VariableKind::slot, false, {}};
+  if (initial != 0) {
+    v.value = Tensor(type.dtype, type.dims);
+    for (std::int64_t i = 0; i < v.value.elements(); ++i) v.value.set(i, initial);
+  }
   v.slot = slot;
   return state.variables.add(std::move(v));
 }

@@ -93,6 +93,7 @@ void Variables::place(std::shared_ptr<Backend> backend) {
   spots_ = std::move(spots);
   ++version_;
   for (std::size_t i = 0; i < list_.size(); ++i) {
+    if (!list_[i].value) continue;  // device memory begins as zeros
     write(static_cast<std::int64_t>(i), list_[i].value);
     list_[i].value = {};  // the device has it now
   }
@@ -107,6 +108,7 @@ std::size_t Variables::bytes() const {
 Tensor Variables::read(std::int64_t id) const {
   const Variable& v = at(id);
   if (v.value) return v.value.clone();
+  if (!backend_ || static_cast<std::size_t>(id) >= spots_.size()) return Tensor(v.type.dtype, v.type.dims);
   const Spot& spot = spots_[static_cast<std::size_t>(id)];
   Tensor t(v.type.dtype, v.type.dims);
   backend_->synchronize();

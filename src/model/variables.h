@@ -28,7 +28,7 @@ struct Variable {
   ArrayType type;
   VariableKind kind = VariableKind::weight;
   bool trainable = false;      // by the layer's own flag and its parents'; read when the model is compiled
-  Tensor value;                // on the host: the initial value, and the value while no device memory is held
+  Tensor value;                // on the host: the initial value, and the value while no device memory is held; none: zeros
   Regularizer regularizer = {};
   Constraint constraint = {};
   std::string slot = {};       // of an optimizer: "momentum"; slots of one name form a section in the order of their weights

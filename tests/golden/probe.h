@@ -43,14 +43,17 @@ class Golden {
   std::map<std::string, Tensor> arrays_;
 };
 
-struct Bound { double relative, absolute; };
+struct Bound {
+  double relative, absolute;
+};
 
 inline void expect_near(const Tensor& found, const Tensor& expected, Bound bound, const std::string& what) {
   ASSERT_EQ(found.elements(), expected.elements()) << what;
   for (std::int64_t i = 0; i < found.elements(); ++i) {
     const double a = found.at(i), b = expected.at(i);
     if (std::isnan(a) && std::isnan(b)) continue;
-    ASSERT_LE(std::abs(a - b), bound.absolute + bound.relative * std::abs(b)) << what << "[" << i << "]: " << a << ", Keras has " << b;
+    ASSERT_LE(std::abs(a - b), bound.absolute + bound.relative * std::abs(b))
+        << what << "[" << i << "]: " << a << ", Keras has " << b;
   }
 }
 inline void expect_near(double found, double expected, Bound bound, const std::string& what) {

@@ -147,6 +147,31 @@ TEST(Allocations, MemoryIsFlatOverManySteps) {
   EXPECT_LE(resident_kib() - before, 256) << "KiB more after 10,000 steps";
 }
 
+// What summary --memory says is what the process grows by: highest resident size while a wide network trains, against the
+// same process after a small one (which has loaded every library).
+TEST(Memory, IsWhatThePlanSays) {
+  const auto highest_kib = [] {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+      if (line.rfind("VmHWM:", 0) == 0) return std::stol(line.substr(6));
+    return 0L;
+  };
+  const auto trained = [](std::int64_t units, std::int64_t batch) {
+    const LayerOutput in = Input({units});
+    Model model(in, in | Dense{.units = units, .activation = "relu"} | Dense{.units = units, .activation = "relu"} | Dense{.units = 10, .activation = "softmax"});
+    model.compile({.optimizer = Adam{}, .loss = "sparse_categorical_crossentropy"});
+    const MemoryPlan plan = model.memory(batch);
+    const Tensor x(DType::float32, {batch, units}), y(DType::int32, {batch});
+    model.fit(x, y, {.batch_size = batch, .epochs = 2, .verbose = 0});
+    return plan.total();
+  };
+  trained(64, 64);
+  const long before = highest_kib();
+  const std::int64_t planned = trained(2048, 512);
+  const double grown = static_cast<double>(highest_kib() - before) * 1024 - 512.0 * 2048 * 4;  // the rows are the caller's
+  EXPECT_NEAR(grown / static_cast<double>(planned), 1, 0.1) << planned << " bytes planned, " << grown << " more in use";
+}
+
 }  // namespace
 }  // namespace strata
 #endif

@@ -34,19 +34,26 @@ std::string error_of(ErrorKind kind, F f) {
 RunOptions on(const std::string& backend, const std::string& dtype) { return {.backend = backend, .dtype = dtype}; }
 
 struct Gan {
-  Gan(const Golden& golden, const RunOptions& run) : generator(make_generator(run)), discriminator(make_discriminator(run)) {
+  Gan(const Golden& golden, const RunOptions& run)
+      : generator(make_generator(run)), discriminator(make_discriminator(run)) {
     generator.set_weights(golden.under("initial/generator"));
     discriminator.set_weights(golden.under("initial/discriminator"));
   }
   static Model make_generator(const RunOptions& run) {
     const auto z = Input({3});
-    return {z, z | Dense{.units = 6, .activation = "relu", .name = "g_hidden"} | Dense{.units = 4, .activation = "tanh", .name = "sample"},
-            {.name = "generator"}, run};
+    return {z,
+            z | Dense{.units = 6, .activation = "relu", .name = "g_hidden"} |
+                Dense{.units = 4, .activation = "tanh", .name = "sample"},
+            {.name = "generator"},
+            run};
   }
   static Model make_discriminator(const RunOptions& run) {
     const auto x = Input({4});
-    return {x, x | Dense{.units = 6, .name = "d_hidden"} | LeakyReLU{.negative_slope = 0.2} | Dense{.units = 1, .name = "logit"},
-            {.name = "discriminator"}, run};
+    return {x,
+            x | Dense{.units = 6, .name = "d_hidden"} | LeakyReLU{.negative_slope = 0.2} |
+                Dense{.units = 1, .name = "logit"},
+            {.name = "discriminator"},
+            run};
   }
   // gan.md, word for word.
   void operator()(StepScope& s) const {
@@ -87,17 +94,20 @@ void train_gan(const RunOptions& run, Bound bound, bool detach) {
   const auto state = step.state();
   EXPECT_EQ(state.at("adam/iteration").at(0), 5);
   EXPECT_EQ(state.at("adam_1/iteration").at(0), 5);
-  const auto expect_slots = [&](const std::string& ours, const std::string& keras, const std::vector<std::string>& weights) {
+  const auto expect_slots = [&](const std::string& ours, const std::string& keras,
+                                const std::vector<std::string>& weights) {
     for (const std::string& weight : weights)
       for (const std::string slot : {"momentum", "velocity"}) {
         std::string key = weight;
         std::replace(key.begin(), key.end(), '/', '_');
-        expect_near(state.at(ours + "/" + weight + "/" + slot), golden.at(keras + "/" + key + "_" + slot), bound, weight + "/" + slot);
+        expect_near(state.at(ours + "/" + weight + "/" + slot), golden.at(keras + "/" + key + "_" + slot), bound,
+                    weight + "/" + slot);
       }
   };
   expect_slots("adam", "d_final_slots/adam", {"d_hidden/kernel", "d_hidden/bias", "logit/kernel", "logit/bias"});
   expect_slots("adam_1", "g_final_slots/adam_1", {"g_hidden/kernel", "g_hidden/bias", "sample/kernel", "sample/bias"});
-  expect_near(gan.generator.predict(golden.at("step0/x/z_g")).columns()[0].second, golden.at("prediction/sample"), bound, "prediction");
+  expect_near(gan.generator.predict(golden.at("step0/x/z_g")).columns()[0].second, golden.at("prediction/sample"),
+              bound, "prediction");
 }
 
 TEST(GanStep, EqualsKerasOnTheReference) { train_gan(on("reference", "float64"), {1e-9, 1e-12}, true); }
@@ -120,11 +130,13 @@ const Tensor one_row = Tensor::of<double>({1, 1}, {3});
 TEST(CustomStep, UpdatesTheModelsThatMinimizeIsGivenAndNoOther) {
   const RunOptions run = on("reference", "float64");
   const Model a = line("a", run), b = line("b", run);
-  Step step([&](StepScope& s) {
-    const Value loss = sum(s.call(b, s.call(a, s.input("x", {1}))));  // 3 a b
-    s.minimize(loss, {b}, SGD{.learning_rate = 0.1});
-    s.report("loss", loss);
-  }, run);
+  Step step(
+      [&](StepScope& s) {
+        const Value loss = sum(s.call(b, s.call(a, s.input("x", {1}))));  // 3 a b
+        s.minimize(loss, {b}, SGD{.learning_rate = 0.1});
+        s.report("loss", loss);
+      },
+      run);
   EXPECT_DOUBLE_EQ(step({{"x", one_row}})[0].second, 12);
   EXPECT_DOUBLE_EQ(kernel(a), 2);
   EXPECT_DOUBLE_EQ(kernel(b), 2 - 0.1 * 6);
@@ -133,11 +145,13 @@ TEST(CustomStep, UpdatesTheModelsThatMinimizeIsGivenAndNoOther) {
 TEST(CustomStep, OneOptimizerServesSeveralModelsWhoseLayersShareNames) {
   const RunOptions run = on("reference", "float64");
   const Model a = line("a", run), b = line("b", run);
-  Step step([&](StepScope& s) {
-    const Value loss = sum(square(s.call(b, s.call(a, s.input("x", {1})))));  // 9 a^2 b^2
-    s.minimize(loss, {a, b}, SGD{.learning_rate = 0.001, .momentum = 0.9}, "both");
-    s.report("loss", loss);
-  }, run);
+  Step step(
+      [&](StepScope& s) {
+        const Value loss = sum(square(s.call(b, s.call(a, s.input("x", {1})))));  // 9 a^2 b^2
+        s.minimize(loss, {a, b}, SGD{.learning_rate = 0.001, .momentum = 0.9}, "both");
+        s.report("loss", loss);
+      },
+      run);
   step({{"x", one_row}});
   EXPECT_DOUBLE_EQ(kernel(a), 2 - 0.001 * 18 * 2 * 4);
   EXPECT_DOUBLE_EQ(kernel(b), 2 - 0.001 * 18 * 2 * 4);
@@ -152,13 +166,15 @@ TEST(CustomStep, UpdatesPartOfAModelAsAModelOfItsOwn) {
   const auto x = Input({1});
   Model outer(x, x | inner.as_layer() | Dense{.units = 1, .use_bias = false, .name = "head"}, {.name = "outer"}, run);
   outer.set_weights({{"head/kernel", Tensor::of<double>({1, 1}, {5})}});
-  Step step([&](StepScope& s) {
-    const Value x = s.input("x", {1});
-    s.call(inner, x);
-    const Value loss = sum(s.call(outer, x));  // 3 inner head
-    s.minimize(loss, {inner}, Adam{.learning_rate = 0.5});
-    s.report("loss", loss);
-  }, run);
+  Step step(
+      [&](StepScope& s) {
+        const Value x = s.input("x", {1});
+        s.call(inner, x);
+        const Value loss = sum(s.call(outer, x));  // 3 inner head
+        s.minimize(loss, {inner}, Adam{.learning_rate = 0.5});
+        s.report("loss", loss);
+      },
+      run);
   EXPECT_DOUBLE_EQ(step({{"x", one_row}})[0].second, 30);
   EXPECT_NEAR(kernel(inner), 1.5, 1e-6);  // Adam's first step is its rate
   EXPECT_DOUBLE_EQ(outer.weights().at("head/kernel").at(0), 5);
@@ -168,28 +184,35 @@ TEST(CustomStep, CallsInBothModes) {
   const RunOptions run = on("reference", "float64");
   const auto x = Input({2});
   const Model m(x, x | BatchNormalization{.momentum = 0.5, .name = "norm"} | Dropout{.rate = 0.5}, {}, run);
-  Step step([&](StepScope& s) {
-    const Value x = s.input("x", {2});
-    s.report("predicting", sum(s.call(m, x, false)));
-    const auto moving = [&] { return m.weights().at("norm/moving_mean").at(0); };
-    EXPECT_EQ(moving(), 0);
-    s.report("training", mean(s.call(m, x)));
-  }, run);
+  Step step(
+      [&](StepScope& s) {
+        const Value x = s.input("x", {2});
+        s.report("predicting", sum(s.call(m, x, false)));
+        const auto moving = [&] { return m.weights().at("norm/moving_mean").at(0); };
+        EXPECT_EQ(moving(), 0);
+        s.report("training", mean(s.call(m, x)));
+      },
+      run);
   const Tensor rows = Tensor::of<double>({2, 2}, {1, 2, 3, 4});
   const Logs logs = step({{"x", rows}});
-  EXPECT_NEAR(logs[0].second, 10 / std::sqrt(1.001), 1e-12);  // by mean 0 and variance 1
-  EXPECT_DOUBLE_EQ(m.weights().at("norm/moving_mean").at(0), 1);   // half of 2, moved once
+  EXPECT_NEAR(logs[0].second, 10 / std::sqrt(1.001), 1e-12);      // by mean 0 and variance 1
+  EXPECT_DOUBLE_EQ(m.weights().at("norm/moving_mean").at(0), 1);  // half of 2, moved once
 }
 
 TEST(CustomStep, DrawsOtherNumbersAtEachStepAndTheSameFromTheSameState) {
   const RunOptions run{.backend = "reference", .seed = 3};
   const auto make = [&] {
-    return Step([](StepScope& s) {
-      const Value x = s.input("x", {2});
-      const auto draw = [&] { const auto r = s.random(); return mean(random_normal(r.state, r.stream, x.shape(), DType::float32)); };
-      s.report("a", draw());
-      s.report("b", draw());
-    }, run);
+    return Step(
+        [](StepScope& s) {
+          const Value x = s.input("x", {2});
+          const auto draw = [&] {
+            const auto r = s.random();
+            return mean(random_normal(r.state, r.stream, x.shape(), DType::float32));
+          };
+          s.report("a", draw());
+          s.report("b", draw());
+        },
+        run);
   };
   const std::map<std::string, Tensor> batch{{"x", Tensor(DType::float32, {4, 2})}};
   Step one = make(), two = make();
@@ -202,7 +225,11 @@ TEST(CustomStep, DrawsOtherNumbersAtEachStepAndTheSameFromTheSameState) {
   EXPECT_EQ(two(batch), second);
   two.set_state(state);
   EXPECT_EQ(two(batch), second);
-  EXPECT_THAT(error_of(ErrorKind::data, [&] { two.set_state({{"adam/iteration", Tensor::scalar<std::int64_t>(1)}}); }), HasSubstr("adam/iteration"));
+  EXPECT_THAT(error_of(ErrorKind::data,
+                       [&] {
+                         two.set_state({{"adam/iteration", Tensor::scalar<std::int64_t>(1)}});
+                       }),
+              HasSubstr("adam/iteration"));
 }
 
 TEST(CustomStep, GivesLossesOfLayersAndPenaltiesOfWeights) {
@@ -215,16 +242,18 @@ TEST(CustomStep, GivesLossesOfLayersAndPenaltiesOfWeights) {
   const Model m(x, x | dense, {}, run);
   Model(m).set_weights({{"dense/kernel", Tensor::of<double>({1, 1}, {2})}});
   const Model other = line("other", run);
-  Step step([&](StepScope& s) {
-    const Value x = s.input("x", {1});
-    s.call(m, x);
-    s.call(other, x);
-    EXPECT_EQ(s.losses(m).size(), 2u);
-    EXPECT_EQ(s.losses(other).size(), 0u);
-    EXPECT_EQ(s.losses().size(), 2u);
-    s.report("activity", s.losses(m)[0]);
-    s.report("weights", s.losses(m)[1]);
-  }, run);
+  Step step(
+      [&](StepScope& s) {
+        const Value x = s.input("x", {1});
+        s.call(m, x);
+        s.call(other, x);
+        EXPECT_EQ(s.losses(m).size(), 2u);
+        EXPECT_EQ(s.losses(other).size(), 0u);
+        EXPECT_EQ(s.losses().size(), 2u);
+        s.report("activity", s.losses(m)[0]);
+        s.report("weights", s.losses(m)[1]);
+      },
+      run);
   const Logs logs = step({{"x", Tensor::of<double>({2, 1}, {1, 3})}});
   EXPECT_DOUBLE_EQ(logs[0].second, 0.5 * (4 + 36) / 2);  // per row
   EXPECT_DOUBLE_EQ(logs[1].second, 0.5 * 4);
@@ -235,16 +264,20 @@ TEST(CustomStep, EqualsFitsOwnStepByteForByte) {
   const RunOptions run{.backend = "cpu", .seed = 5};
   const auto make = [&] {
     const auto x = Input({3});
-    return Model(x, x | Dense{.units = 8, .activation = "relu"} | Dropout{.rate = 0.25} | Dense{.units = 2, .name = "out"}, {.name = "m"}, run);
+    return Model(x,
+                 x | Dense{.units = 8, .activation = "relu"} | Dropout{.rate = 0.25} | Dense{.units = 2, .name = "out"},
+                 {.name = "m"}, run);
   };
   Model fitted = make(), stepped = make();
   fitted.compile({.optimizer = Adam{.learning_rate = 0.01}, .loss = "mse"});
-  Step step([&](StepScope& s) {
-    const Loss mse = "mse";
-    const Value loss = mse(s.input("y", {2}), s.call(stepped, s.input("x", {3})));
-    s.minimize(loss, {stepped}, Adam{.learning_rate = 0.01});
-    s.report("loss", loss);
-  }, run);
+  Step step(
+      [&](StepScope& s) {
+        const Loss mse = "mse";
+        const Value loss = mse(s.input("y", {2}), s.call(stepped, s.input("x", {3})));
+        s.minimize(loss, {stepped}, Adam{.learning_rate = 0.01});
+        s.report("loss", loss);
+      },
+      run);
   for (const std::int64_t rows : {8, 8, 5, 8}) {
     Tensor x(DType::float32, {rows, 3}), y(DType::float32, {rows, 2});
     for (std::int64_t i = 0; i < x.elements(); ++i) x.set(i, std::sin(static_cast<double>(i * rows)));
@@ -259,11 +292,13 @@ TEST(CustomStep, SkipsAStepWhoseGradientIsNotFinite) {
   RunOptions run = on("reference", "float64");
   run.skip_nonfinite_updates = true;
   const Model a = line("a", run), b = line("b", run);
-  Step step([&](StepScope& s) {
-    const Value x = s.input("x", {1}), y = s.input("y", {1});
-    s.minimize(sum(s.call(a, x)), {a}, SGD{.learning_rate = 0.1});
-    s.minimize(sum(s.call(b, y)), {b}, SGD{.learning_rate = 0.1});
-  }, run);
+  Step step(
+      [&](StepScope& s) {
+        const Value x = s.input("x", {1}), y = s.input("y", {1});
+        s.minimize(sum(s.call(a, x)), {a}, SGD{.learning_rate = 0.1});
+        s.minimize(sum(s.call(b, y)), {b}, SGD{.learning_rate = 0.1});
+      },
+      run);
   const Tensor nan = Tensor::of<double>({1, 1}, {std::nan("")});
   EXPECT_EQ(step({{"x", one_row}, {"y", nan}}), (Logs{{"skipped_updates", 1}}));
   EXPECT_DOUBLE_EQ(kernel(a), 2);
@@ -276,12 +311,16 @@ TEST(CustomStep, SkipsAStepWhoseGradientIsNotFinite) {
 TEST(CustomStep, FollowsACompileThatFreezesAndKeepsTheSlotsOfTheRest) {
   const RunOptions run = on("reference", "float64");
   const auto x = Input({1});
-  Model m(x, x | Dense{.units = 1, .use_bias = false, .name = "low"} | Dense{.units = 1, .use_bias = false, .name = "high"}, {}, run);
+  Model m(
+      x, x | Dense{.units = 1, .use_bias = false, .name = "low"} | Dense{.units = 1, .use_bias = false, .name = "high"},
+      {}, run);
   m.set_weights({{"low/kernel", Tensor::of<double>({1, 1}, {2})}, {"high/kernel", Tensor::of<double>({1, 1}, {3})}});
   const auto weight = [&](const char* path) { return m.weights().at(path).at(0); };
-  Step step([&](StepScope& s) {
-    s.minimize(sum(s.call(m, s.input("x", {1}))), {m}, SGD{.learning_rate = 0.1, .momentum = 0.5});
-  }, run);
+  Step step(
+      [&](StepScope& s) {
+        s.minimize(sum(s.call(m, s.input("x", {1}))), {m}, SGD{.learning_rate = 0.1, .momentum = 0.5});
+      },
+      run);
   const std::map<std::string, Tensor> batch{{"x", Tensor::of<double>({1, 1}, {1})}};
   step(batch);  // gradients 3 and 2
   EXPECT_DOUBLE_EQ(weight("low/kernel"), 1.7);
@@ -293,33 +332,62 @@ TEST(CustomStep, FollowsACompileThatFreezesAndKeepsTheSlotsOfTheRest) {
   EXPECT_NEAR(weight("high/kernel"), 2.8 - 0.5 * 0.2 - 0.1 * 1.7, 1e-12);  // momentum 0.2 goes on
 }
 
+TEST(CustomStep, TakesAnotherLearningRateThroughItsState) {
+  const RunOptions run = on("reference", "float64");
+  const Model a = line("a", run);
+  Step step([&](StepScope& s) { s.minimize(sum(s.call(a, s.input("x", {1}))), {a}, SGD{.learning_rate = 0.1}, "sgd"); },
+            run);
+  step({{"x", one_row}});
+  EXPECT_DOUBLE_EQ(kernel(a), 2 - 0.3);
+  step.set_state({{"sgd/learning_rate", Tensor::scalar(0.01)}});
+  step({{"x", one_row}});
+  EXPECT_DOUBLE_EQ(kernel(a), 2 - 0.3 - 0.03);
+}
+
 TEST(CustomStep, SaysWhatIsWrong) {
   const RunOptions run = on("reference", "float64");
   const Model a = line("a", run), b = line("b", run);
   const auto wrong = [&](auto definition) { return error_of(ErrorKind::spec, [&] { Step(definition, run); }); };
   EXPECT_THAT(wrong([](StepScope&) {}), HasSubstr("does nothing"));
-  EXPECT_THAT(wrong([&](StepScope& s) { s.call(a, s.input("x", {2})); }), HasSubstr("of the model 'a' takes the shape (None, 1), received (None, 2)"));
-  EXPECT_THAT(wrong([&](StepScope& s) { const Value x = s.input("x", {1}); s.call(a, {x, x}); }), HasSubstr("takes 1 input, 2 are given"));
-  EXPECT_THAT(wrong([&](StepScope& s) { s.input("x", {1}); s.input("x", {1}); }), HasSubstr("two inputs named 'x'"));
-  EXPECT_THAT(wrong([&](StepScope& s) { s.minimize(s.call(a, s.input("x", {1})), {a}, "sgd"); }), HasSubstr("takes a scalar, received float64 (None, 1)"));
-  EXPECT_THAT(wrong([&](StepScope& s) { s.minimize(sum(s.call(a, s.input("x", {1}))), {b}, "sgd"); }), HasSubstr("'b'"));
+  EXPECT_THAT(wrong([&](StepScope& s) { s.call(a, s.input("x", {2})); }),
+              HasSubstr("of the model 'a' takes the shape (None, 1), received (None, 2)"));
   EXPECT_THAT(wrong([&](StepScope& s) {
-    const Value loss = sum(s.call(a, s.input("x", {1})));
-    s.minimize(loss, {a}, "sgd");
-    s.minimize(loss, {a}, "sgd");
-  }), HasSubstr("'dense/kernel' is updated twice"));
+                const Value x = s.input("x", {1});
+                s.call(a, {x, x});
+              }),
+              HasSubstr("takes 1 input, 2 are given"));
+  EXPECT_THAT(wrong([&](StepScope& s) {
+                s.input("x", {1});
+                s.input("x", {1});
+              }),
+              HasSubstr("two inputs named 'x'"));
+  EXPECT_THAT(wrong([&](StepScope& s) { s.minimize(s.call(a, s.input("x", {1})), {a}, "sgd"); }),
+              HasSubstr("takes a scalar, received float64 (None, 1)"));
+  EXPECT_THAT(wrong([&](StepScope& s) { s.minimize(sum(s.call(a, s.input("x", {1}))), {b}, "sgd"); }),
+              HasSubstr("'b'"));
+  EXPECT_THAT(wrong([&](StepScope& s) {
+                const Value loss = sum(s.call(a, s.input("x", {1})));
+                s.minimize(loss, {a}, "sgd");
+                s.minimize(loss, {a}, "sgd");
+              }),
+              HasSubstr("'dense/kernel' is updated twice"));
   EXPECT_THAT(wrong([&](StepScope& s) { s.report("x", s.input("x", {1})); }), HasSubstr("a scalar is needed"));
   const Model elsewhere = line("elsewhere", on("cpu", "float64"));
   EXPECT_THAT(wrong([&](StepScope& s) { s.call(elsewhere, s.input("x", {1})); }), HasSubstr("runs on 'cpu'"));
 
-  Step step([&](StepScope& s) {
-    const Value x = s.input("x", {1});
-    s.report("sum", sum(s.call(a, x + s.input("y", {1}))));
-  }, run);
-  const auto data = [&](const std::map<std::string, Tensor>& batch) { return error_of(ErrorKind::data, [&] { step(batch); }); };
+  Step step(
+      [&](StepScope& s) {
+        const Value x = s.input("x", {1});
+        s.report("sum", sum(s.call(a, x + s.input("y", {1}))));
+      },
+      run);
+  const auto data = [&](const std::map<std::string, Tensor>& batch) {
+    return error_of(ErrorKind::data, [&] { step(batch); });
+  };
   EXPECT_THAT(data({{"x", one_row}}), HasSubstr("no data for the input 'y'"));
   EXPECT_THAT(data({{"x", one_row}, {"y", one_row}, {"z", one_row}}), HasSubstr("no input 'z'; it has x, y"));
-  EXPECT_THAT(data({{"x", one_row}, {"y", Tensor(DType::float64, {2, 1})}}), HasSubstr("'y' has 2 rows, the other columns have 1"));
+  EXPECT_THAT(data({{"x", one_row}, {"y", Tensor(DType::float64, {2, 1})}}),
+              HasSubstr("'y' has 2 rows, the other columns have 1"));
   EXPECT_DOUBLE_EQ(step({{"x", one_row}, {"y", one_row}})[0].second, 12);  // and goes on
 }
 

@@ -62,42 +62,54 @@ struct How {
 // 3 features -> 4 -> 2, with dropout, so that the random stream counts.
 Model regression(How how = {}) {
   const auto x = Input({3}, {.name = "x"});
-  Model model(x, x | Dense{.units = 4, .activation = "tanh", .name = "hidden"} | Dropout{.rate = 0.25} | Dense{.units = 2, .name = "out"},
+  Model model(x,
+              x | Dense{.units = 4, .activation = "tanh", .name = "hidden"} | Dropout{.rate = 0.25} |
+                  Dense{.units = 2, .name = "out"},
               {.name = "regression"}, {.backend = how.backend, .seed = how.seed, .dtype = how.dtype});
   model.compile({.optimizer = Adam{.learning_rate = 0.01}, .loss = "mse", .metrics = MetricList{"mae"}});
   return model;
 }
 Model classifier(How how = {}) {
   const auto x = Input({3}, {.name = "x"});
-  Model model(x, x | Dense{.units = 3, .activation = "softmax", .name = "out"}, {}, {.backend = how.backend, .seed = how.seed, .dtype = how.dtype});
-  model.compile({.optimizer = SGD{.learning_rate = 0.1}, .loss = "sparse_categorical_crossentropy", .metrics = MetricList{"accuracy"}});
+  Model model(x, x | Dense{.units = 3, .activation = "softmax", .name = "out"}, {},
+              {.backend = how.backend, .seed = how.seed, .dtype = how.dtype});
+  model.compile({.optimizer = SGD{.learning_rate = 0.1},
+                 .loss = "sparse_categorical_crossentropy",
+                 .metrics = MetricList{"accuracy"}});
   return model;
 }
 // y = x kernel, one number in and out, kernel 2.
 Model line() {
   const auto x = Input({1}, {.name = "x"});
-  Model model(x, x | Dense{.units = 1, .use_bias = false, .name = "out"}, {}, {.backend = "reference", .dtype = "float64"});
+  Model model(x, x | Dense{.units = 1, .use_bias = false, .name = "out"}, {},
+              {.backend = "reference", .dtype = "float64"});
   model.set_weights({{"out/kernel", Tensor::of<double>({1, 1}, {2})}});
   return model;
 }
 
-// --- rows ---------------------------------------------------------------------------------------------------------------
+// --- rows
+// ---------------------------------------------------------------------------------------------------------------
 
 TEST(ValidationSplit, TakesTheLastRows) {
   const Tensor x = numbers({10, 3}), y = numbers({10, 2}, 1);
   Model split = regression(), given = regression();
   const History a = split.fit(x, y, {.batch_size = 3, .epochs = 2, .verbose = 0, .validation_split = 0.25});
-  const History b = given.fit(x.rows(0, 7), y.rows(0, 7), {.batch_size = 3, .epochs = 2, .verbose = 0, .validation_data = Dataset{x.rows(7, 10), y.rows(7, 10), {}}});
+  const History b = given.fit(
+      x.rows(0, 7), y.rows(0, 7),
+      {.batch_size = 3, .epochs = 2, .verbose = 0, .validation_data = Dataset{x.rows(7, 10), y.rows(7, 10), {}}});
   EXPECT_EQ(a.history, b.history);
   EXPECT_EQ(bytes_of(split), bytes_of(given));
   EXPECT_EQ(a["val_loss"].size(), 2u);
-  EXPECT_THAT(error_of(ErrorKind::data, [&] { split.fit(x.rows(0, 1), y.rows(0, 1), {.verbose = 0, .validation_split = 0.5}); }), HasSubstr("leaves nothing on one side"));
+  EXPECT_THAT(error_of(ErrorKind::data,
+                       [&] { split.fit(x.rows(0, 1), y.rows(0, 1), {.verbose = 0, .validation_split = 0.5}); }),
+              HasSubstr("leaves nothing on one side"));
 }
 
 TEST(Validation, RunsEveryFewEpochs) {
   const Tensor x = numbers({4, 3}), y = numbers({4, 2}, 1);
   Model m = regression();
-  const History h = m.fit(x, y, {.epochs = 5, .verbose = 0, .validation_data = Dataset{x, y, {}}, .validation_freq = 2});
+  const History h =
+      m.fit(x, y, {.epochs = 5, .verbose = 0, .validation_data = Dataset{x, y, {}}, .validation_freq = 2});
   EXPECT_EQ(h["loss"].size(), 5u);
   EXPECT_EQ(h["val_loss"].size(), 2u);
 }
@@ -145,12 +157,17 @@ TEST(Fit, TrainsOnTheShortLastBatch) {
   for (std::size_t i = 0; i < at_once.size(); ++i) EXPECT_NEAR(at_once[i].second, in_parts[i].second, 1e-6);
 }
 
-// --- weights of rows ----------------------------------------------------------------------------------------------------
+// --- weights of rows
+// ----------------------------------------------------------------------------------------------------
 
 TEST(SampleWeight, MultipliesTheLossOfItsRow) {
   Model m = line();
-  m.compile({.optimizer = SGD{.learning_rate = 0.1}, .loss = "mse", .metrics = MetricList{"mae"}, .weighted_metrics = MetricList{"mse"}});
-  const Tensor x = Tensor::of<double>({2, 1}, {1, 3}), y = Tensor::of<double>({2, 1}, {0, 0}), w = Tensor::of<double>({2}, {0.5, 2});
+  m.compile({.optimizer = SGD{.learning_rate = 0.1},
+             .loss = "mse",
+             .metrics = MetricList{"mae"},
+             .weighted_metrics = MetricList{"mse"}});
+  const Tensor x = Tensor::of<double>({2, 1}, {1, 3}), y = Tensor::of<double>({2, 1}, {0, 0}),
+               w = Tensor::of<double>({2}, {0.5, 2});
   const Logs logs = m.train_on_batch({x, y, w});
   EXPECT_THAT(names_of(logs), ElementsAre("loss", "mae", "mse"));
   EXPECT_NEAR(logs[0].second, (0.5 * 4 + 2 * 36) / 2, 1e-12);    // by the number of rows
@@ -202,14 +219,15 @@ TEST(ClassWeight, KeepsFloat64) {
   EXPECT_EQ(bytes_of(a), bytes_of(b));
 }
 
-// --- several outputs ----------------------------------------------------------------------------------------------------
+// --- several outputs
+// ----------------------------------------------------------------------------------------------------
 
 struct Two {
   Two() {
     const auto x = Input({3}, {.name = "x"});
     const auto h = x | Dense{.units = 4, .activation = "tanh"};
-    model.emplace(std::vector{x}, std::vector{h | Dense{.units = 2, .name = "a"}, h | Dense{.units = 1, .name = "b"}}, ModelOptions{},
-                  RunOptions{.backend = "reference", .dtype = "float64"});
+    model.emplace(std::vector{x}, std::vector{h | Dense{.units = 2, .name = "a"}, h | Dense{.units = 1, .name = "b"}},
+                  ModelOptions{}, RunOptions{.backend = "reference", .dtype = "float64"});
   }
   Model& operator*() { return *model; }
   Model* operator->() { return &*model; }
@@ -219,7 +237,9 @@ struct Two {
 TEST(SeveralOutputs, AddTheirLossesByTheirWeights) {
   const Tensor x = numbers({6, 3}), a = numbers({6, 2}, 1), b = numbers({6, 1}, 2);
   Two m;
-  m->compile({.optimizer = "sgd", .loss = PerOutput<Loss>::map({{"a", "mse"}, {"b", "mae"}}), .loss_weights = PerOutput<double>::list({0.3, 0.7}),
+  m->compile({.optimizer = "sgd",
+              .loss = PerOutput<Loss>::map({{"a", "mse"}, {"b", "mae"}}),
+              .loss_weights = PerOutput<double>::list({0.3, 0.7}),
               .metrics = PerOutput<MetricList>::map({{"b", MetricList{"mse"}}})});
   const Logs logs = m->test_on_batch({x, {{"a", a}, {"b", b}}, {}});
   EXPECT_THAT(names_of(logs), ElementsAre("loss", "a_loss", "b_loss", "b_mse"));
@@ -248,22 +268,44 @@ TEST(SeveralOutputs, AreNamedInErrors) {
   const Tensor x = numbers({6, 3}), a = numbers({6, 2}, 1), b = numbers({6, 1}, 2);
   Two m;
   m->compile({.optimizer = "sgd", .loss = "mse"});
-  EXPECT_THAT(error_of(ErrorKind::data, [&] { m->fit({x, {{"a", a}}, {}}, {.verbose = 0}); }), HasSubstr("the output 'b' has a loss, the data has no target for it"));
-  EXPECT_THAT(error_of(ErrorKind::data, [&] { m->fit({x, {{"a", a}, {"c", b}}, {}}, {.verbose = 0}); }), HasSubstr("no output 'c'; it has a, b"));
-  EXPECT_THAT(error_of(ErrorKind::data, [&] { m->fit({x, a, {}}, {.verbose = 0}); }), HasSubstr("the model has 2 outputs (a, b), one array without a name is given"));
+  EXPECT_THAT(error_of(ErrorKind::data,
+                       [&] {
+                         m->fit({x, {{"a", a}}, {}}, {.verbose = 0});
+                       }),
+              HasSubstr("the output 'b' has a loss, the data has no target for it"));
+  EXPECT_THAT(error_of(ErrorKind::data,
+                       [&] {
+                         m->fit({x, {{"a", a}, {"c", b}}, {}}, {.verbose = 0});
+                       }),
+              HasSubstr("no output 'c'; it has a, b"));
+  EXPECT_THAT(error_of(ErrorKind::data,
+                       [&] {
+                         m->fit({x, a, {}}, {.verbose = 0});
+                       }),
+              HasSubstr("the model has 2 outputs (a, b), one array without a name is given"));
   m->compile({.optimizer = "sgd", .loss = PerOutput<Loss>::map({{"a", "mse"}, {"c", "mse"}})});
-  EXPECT_THAT(error_of(ErrorKind::spec, [&] { m->fit({x, {{"a", a}, {"b", b}}, {}}, {.verbose = 0}); }), HasSubstr("loss names the output 'c', the model's outputs are a, b"));
+  EXPECT_THAT(error_of(ErrorKind::spec,
+                       [&] {
+                         m->fit({x, {{"a", a}, {"b", b}}, {}}, {.verbose = 0});
+                       }),
+              HasSubstr("loss names the output 'c', the model's outputs are a, b"));
   m->compile({.optimizer = "sgd", .loss = PerOutput<Loss>::list({"mse", "mse", "mse"})});
-  EXPECT_THAT(error_of(ErrorKind::spec, [&] { m->fit({x, {{"a", a}, {"b", b}}, {}}, {.verbose = 0}); }), HasSubstr("loss has 3 entries, the model has 2 outputs"));
+  EXPECT_THAT(error_of(ErrorKind::spec,
+                       [&] {
+                         m->fit({x, {{"a", a}, {"b", b}}, {}}, {.verbose = 0});
+                       }),
+              HasSubstr("loss has 3 entries, the model has 2 outputs"));
 }
 
-// --- callbacks, freezing, threads -----------------------------------------------------------------------------------------
+// --- callbacks, freezing, threads
+// -----------------------------------------------------------------------------------------
 
 TEST(EarlyStopping, EndsFit) {
   Model m = line();
   m.compile({.optimizer = SGD{.learning_rate = 0.0}, .loss = "mse"});
   const Tensor x = Tensor::of<double>({2, 1}, {1, 3});
-  const History h = m.fit(x, x, {.epochs = 10, .verbose = 0, .callbacks = {EarlyStopping{.monitor = "loss", .patience = 2}}});
+  const History h =
+      m.fit(x, x, {.epochs = 10, .verbose = 0, .callbacks = {EarlyStopping{.monitor = "loss", .patience = 2}}});
   EXPECT_EQ(h.epoch.size(), 3u);  // the first is the best, two more are waited for
 }
 
@@ -311,12 +353,15 @@ TEST(Predict, IsTheSameFromSeveralThreadsAtOnce) {
   }
 }
 
-// --- errors -------------------------------------------------------------------------------------------------------------
+// --- errors
+// -------------------------------------------------------------------------------------------------------------
 
 TEST(FitErrors, SayWhatIsWrong) {
   const Tensor x = numbers({6, 3}), y = numbers({6, 2}, 1);
   Model m = regression();
-  const auto data = [&](const Dataset& rows) { return error_of(ErrorKind::data, [&] { m.fit(rows, {.verbose = 0}); }); };
+  const auto data = [&](const Dataset& rows) {
+    return error_of(ErrorKind::data, [&] { m.fit(rows, {.verbose = 0}); });
+  };
   EXPECT_THAT(data({numbers({6, 5}), y, {}}), HasSubstr("the input 'x' takes the shape (None, 3), received (6, 5)"));
   EXPECT_THAT(data({numbers({6}), y, {}}), HasSubstr("the input 'x' takes the shape (None, 3), received (6,)"));
   EXPECT_THAT(data({x, {}, {}}), HasSubstr("the output 'out' has a loss, the data has no target for it"));
@@ -331,14 +376,25 @@ TEST(FitErrors, SayWhatIsWrong) {
   EXPECT_THAT(arguments({.validation_split = 1}), HasSubstr("validation_split must lie in [0, 1), received 1"));
   EXPECT_THAT(arguments({.validation_split = 0.5, .validation_data = Dataset{x, y, {}}}), HasSubstr("both given"));
 
-  EXPECT_THAT(error_of(ErrorKind::data, [&] { m.predict(numbers({6, 5})); }), HasSubstr("the input 'x' takes the shape (None, 3), received (6, 5)"));
+  EXPECT_THAT(error_of(ErrorKind::data,
+                       [&] {
+                         m.predict(numbers({6, 5}));
+                       }),
+              HasSubstr("the input 'x' takes the shape (None, 3), received (6, 5)"));
   EXPECT_THAT(error_of(ErrorKind::data, [&] { m.predict(x.rows(0, 0)); }), HasSubstr("there are no rows to predict"));
-  EXPECT_THAT(error_of(ErrorKind::data, [&] { m.evaluate(numbers({6, 5}), y); }), HasSubstr("the input 'x' takes the shape (None, 3), received (6, 5)"));
+  EXPECT_THAT(error_of(ErrorKind::data,
+                       [&] {
+                         m.evaluate(numbers({6, 5}), y);
+                       }),
+              HasSubstr("the input 'x' takes the shape (None, 3), received (6, 5)"));
 
   Model uncompiled = line();
   const Tensor one = Tensor::of<double>({1, 1}, {1});
-  for (const auto& use : std::vector<std::function<void()>>{[&] { uncompiled.fit(one, one, {.verbose = 0}); }, [&] { uncompiled.evaluate(one, one); },
-                                                            [&] { uncompiled.train_on_batch({one, one, {}}); }})
+  for (const auto& use : std::vector<std::function<void()>>{[&] { uncompiled.fit(one, one, {.verbose = 0}); },
+                                                            [&] { uncompiled.evaluate(one, one); },
+                                                            [&] {
+                                                              uncompiled.train_on_batch({one, one, {}});
+                                                            }})
     EXPECT_THAT(error_of(ErrorKind::spec, use), HasSubstr("the model is not compiled"));
   EXPECT_DOUBLE_EQ(uncompiled.predict(one).columns()[0].second.at(0), 2);  // prediction needs no compile
 }

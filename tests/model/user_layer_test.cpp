@@ -17,7 +17,8 @@ struct Sampling {
   bool trainable = true;
   Config dtype = {};
   static Schema schema() {
-    return describe<Sampling>("Sampling", "Draws from a normal.", field("weight", &Sampling::weight, "Factor on the divergence."),
+    return describe<Sampling>("Sampling", "Draws from a normal.",
+                              field("weight", &Sampling::weight, "Factor on the divergence."),
                               layer_fields<Sampling>());
   }
   Value call(Scope& s, const Inputs& in) const {
@@ -36,7 +37,8 @@ struct Gated {
   bool trainable = true;
   Config dtype = {};
   static Schema schema() {
-    return describe<Gated>("Gated", "A gated unit.", field("units", &Gated::units, "Size of the output.", at_least(1)), layer_fields<Gated>());
+    return describe<Gated>("Gated", "A gated unit.", field("units", &Gated::units, "Size of the output.", at_least(1)),
+                           layer_fields<Gated>());
   }
   Value call(Scope& s, Value x) const {
     const auto affine = [&](const char* kernel, const char* bias) {
@@ -56,7 +58,8 @@ struct Residual {
   static Schema schema() { return describe<Residual>("Residual", "A residual block.", layer_fields<Residual>()); }
   Value call(Scope& s, Value x) const {
     const Dim units = x.dim(-1);
-    const Value gamma = s.weight("gamma", {units}, {.initializer = "ones"}), beta = s.weight("beta", {units}, {.initializer = "zeros"});
+    const Value gamma = s.weight("gamma", {units}, {.initializer = "ones"}),
+                beta = s.weight("beta", {units}, {.initializer = "zeros"});
     const Value n = layer_norm(x, gamma, beta, 1e-5);
     const Value kernel = s.weight("kernel", {units, units});
     return x + relu(matmul(n, kernel) + s.weight("bias", {units}, {.initializer = "zeros"}));
@@ -68,14 +71,19 @@ Model vae(const RunOptions& run) {
   const auto h = x | Dense{.units = 5, .activation = "tanh", .name = "encoder"};
   const auto m = h | Dense{.units = 2, .name = "mean"}, v = h | Dense{.units = 2, .name = "log_variance"};
   const auto z = std::vector{m, v, eps} | Sampling{.name = "sampling"};
-  Model model({x, eps}, {z | Dense{.units = 5, .activation = "tanh", .name = "decoder"} | Dense{.units = 6, .activation = "sigmoid", .name = "out"}}, {}, run);
+  Model model({x, eps},
+              {z | Dense{.units = 5, .activation = "tanh", .name = "decoder"} |
+               Dense{.units = 6, .activation = "sigmoid", .name = "out"}},
+              {}, run);
   model.compile({.optimizer = Adam{.learning_rate = 0.01}, .loss = "binary_crossentropy"});
   return model;
 }
 
 Model user_layer(const RunOptions& run) {
   const auto x = Input({5}, {.name = "x"});
-  Model model(x, x | Gated{.units = 6, .name = "gated"} | Residual{.name = "residual"} | Dense{.units = 3, .name = "out"}, {}, run);
+  Model model(x,
+              x | Gated{.units = 6, .name = "gated"} | Residual{.name = "residual"} | Dense{.units = 3, .name = "out"},
+              {}, run);
   model.compile({.optimizer = Adam{.learning_rate = 0.01}, .loss = "mse", .metrics = MetricList{"mae"}});
   return model;
 }
@@ -109,22 +117,27 @@ TEST_P(UserLayers, EqualKerasOnTheCpu) {
 TEST_P(UserLayers, FollowKerasInFloat32OnTheCpu) {
   train(GetParam().first, GetParam().second({.backend = "cpu"}), {2e-4, 2e-5});
 }
-INSTANTIATE_TEST_SUITE_P(Golden, UserLayers, testing::Values(std::pair("vae", &vae), std::pair("user_layer", &user_layer)),
+INSTANTIATE_TEST_SUITE_P(Golden, UserLayers,
+                         testing::Values(std::pair("vae", &vae), std::pair("user_layer", &user_layer)),
                          [](const auto& info) { return std::string(info.param.first); });
 
 // What a layer reports is a mean over the batches of an epoch, and begins anew with the next one, as the loss does.
 TEST(LayerMetric, IsOfOneEpoch) {
   const Golden golden("vae");
   const auto weights = golden.under("initial");
-  Model fitted = vae({.backend = "reference", .dtype = "float64"}), stepped = vae({.backend = "reference", .dtype = "float64"});
+  Model fitted = vae({.backend = "reference", .dtype = "float64"}),
+        stepped = vae({.backend = "reference", .dtype = "float64"});
   fitted.set_weights(weights);
   stepped.set_weights(weights);
   const Dataset batch = golden.batch("step0");
-  const History history = fitted.fit(batch, {.batch_size = 3, .epochs = 2, .verbose = 0, .validation_data = batch, .shuffle = false});
+  const History history =
+      fitted.fit(batch, {.batch_size = 3, .epochs = 2, .verbose = 0, .validation_data = batch, .shuffle = false});
   for (int epoch = 0; epoch < 2; ++epoch) {
-    const double a = *find_log(stepped.train_on_batch(batch.slice(0, 3)), "kl"), b = *find_log(stepped.train_on_batch(batch.slice(3, 6)), "kl");
+    const double a = *find_log(stepped.train_on_batch(batch.slice(0, 3)), "kl"),
+                 b = *find_log(stepped.train_on_batch(batch.slice(3, 6)), "kl");
     EXPECT_NEAR(history["kl"][static_cast<std::size_t>(epoch)], (a + b) / 2, 1e-12);
-    const double c = *find_log(stepped.test_on_batch(batch.slice(0, 3)), "kl"), d = *find_log(stepped.test_on_batch(batch.slice(3, 6)), "kl");
+    const double c = *find_log(stepped.test_on_batch(batch.slice(0, 3)), "kl"),
+                 d = *find_log(stepped.test_on_batch(batch.slice(3, 6)), "kl");
     EXPECT_NEAR(history["val_kl"][static_cast<std::size_t>(epoch)], (c + d) / 2, 1e-12);
   }
 }

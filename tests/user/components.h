@@ -20,9 +20,10 @@ struct Maxout {
 
   static Schema schema() {
     return describe<Maxout>("Maxout", "The largest of several affine maps.",
-        field("units", &Maxout::units, "Size of the last axis of the output.", at_least(1)),
-        field("pieces", &Maxout::pieces, "How many maps compete for each unit.", at_least(1)),
-        field("kernel_initializer", &Maxout::kernel_initializer, "How the kernel begins."), layer_fields<Maxout>());
+                            field("units", &Maxout::units, "Size of the last axis of the output.", at_least(1)),
+                            field("pieces", &Maxout::pieces, "How many maps compete for each unit.", at_least(1)),
+                            field("kernel_initializer", &Maxout::kernel_initializer, "How the kernel begins."),
+                            layer_fields<Maxout>());
   }
   Value call(Scope& s, Value x) const {
     const Value kernel = s.weight("kernel", {x.dim(-1), *units * pieces}, {kernel_initializer});
@@ -43,7 +44,8 @@ struct QuantileLoss {
 
   static Schema schema() {
     return describe<QuantileLoss>("QuantileLoss", "mean(max(q e, (q - 1) e)) over the last axis, e = y_true - y_pred.",
-        field("q", &QuantileLoss::q, "The quantile that is predicted.", between(0, 1)), loss_fields<QuantileLoss>());
+                                  field("q", &QuantileLoss::q, "The quantile that is predicted.", between(0, 1)),
+                                  loss_fields<QuantileLoss>());
   }
   Value call(Value y_true, Value y_pred) const {
     const Value e = cast(y_true, y_pred.dtype()) - y_pred;
@@ -69,7 +71,8 @@ struct SignMomentum {
   static constexpr bool elementwise = true;
 
   static Schema schema() {
-    return describe<SignMomentum>("SignMomentum", "w - learning_rate sign(m), with m the moving mean of g.",
+    return describe<SignMomentum>(
+        "SignMomentum", "w - learning_rate sign(m), with m the moving mean of g.",
         field("learning_rate", &SignMomentum::learning_rate, "Rate: a number or a schedule.", at_least(0)),
         field("momentum", &SignMomentum::momentum, "Share of the old mean that stays at each update.", between(0, 1)),
         optimizer_fields<SignMomentum>());

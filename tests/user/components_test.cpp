@@ -35,8 +35,10 @@ TEST(UserComponents, TrainAsBuiltInOnesDo) {
   // d loss / dy is -1/8 for the first row, through the first piece, and 3/8 for the second, through the second.
   const auto weights = m.weights();
   const std::vector<double> kernel{1.1, 0.9, 1.1, -0.9}, bias{0.1, -0.1};
-  for (std::int64_t i = 0; i < 4; ++i) EXPECT_NEAR(weights.at("max/kernel").at(i), kernel[static_cast<std::size_t>(i)], 1e-12) << i;
-  for (std::int64_t i = 0; i < 2; ++i) EXPECT_NEAR(weights.at("max/bias").at(i), bias[static_cast<std::size_t>(i)], 1e-12) << i;
+  for (std::int64_t i = 0; i < 4; ++i)
+    EXPECT_NEAR(weights.at("max/kernel").at(i), kernel[static_cast<std::size_t>(i)], 1e-12) << i;
+  for (std::int64_t i = 0; i < 2; ++i)
+    EXPECT_NEAR(weights.at("max/bias").at(i), bias[static_cast<std::size_t>(i)], 1e-12) << i;
 }
 
 TEST(UserComponents, AreFoundByNameOnceRegistered) {
@@ -70,7 +72,8 @@ TEST(UserComponents, RunOnTheCpuBackend) {
   for (std::int64_t i = 0; i < x.elements(); ++i) x.set(i, std::sin(static_cast<double>(7 * i + 1)));
   for (std::int64_t i = 0; i < y.elements(); ++i) y.set(i, std::cos(static_cast<double>(3 * i)));
   Model a = make(exact), b = make({.backend = "cpu", .dtype = "float64"});
-  for (int k = 0; k < 4; ++k) EXPECT_NEAR(a.train_on_batch({x, y, {}})[0].second, b.train_on_batch({x, y, {}})[0].second, 1e-12);
+  for (int k = 0; k < 4; ++k)
+    EXPECT_NEAR(a.train_on_batch({x, y, {}})[0].second, b.train_on_batch({x, y, {}})[0].second, 1e-12);
   const auto found = b.weights();
   for (const auto& [path, t] : a.weights())
     for (std::int64_t i = 0; i < t.elements(); ++i) EXPECT_NEAR(found.at(path).at(i), t.at(i), 1e-12) << path;
@@ -96,16 +99,20 @@ run: {backend: cpu}
 TEST_F(UserProgram, DescribesItsComponents) {
   const Finished d = w.run({"describe", "Maxout"});
   ASSERT_EQ(d.code, 0) << d.err;
-  EXPECT_THAT(d.out, AllOf(HasSubstr("Maxout"), HasSubstr("The largest of several affine maps."), HasSubstr("pieces"), HasSubstr("How many maps compete for each unit.")));
-  EXPECT_THAT(w.run({"describe"}).out, AllOf(HasSubstr("Maxout"), HasSubstr("QuantileLoss"), HasSubstr("SignMomentum"), HasSubstr("Conv2D")));
+  EXPECT_THAT(d.out, AllOf(HasSubstr("Maxout"), HasSubstr("The largest of several affine maps."), HasSubstr("pieces"),
+                           HasSubstr("How many maps compete for each unit.")));
+  EXPECT_THAT(w.run({"describe"}).out,
+              AllOf(HasSubstr("Maxout"), HasSubstr("QuantileLoss"), HasSubstr("SignMomentum"), HasSubstr("Conv2D")));
 }
 
 TEST_F(UserProgram, ChecksASpecThatNamesThem) {
   EXPECT_EQ(w.run({"validate", "mine.yaml"}).code, 0);
-  w.text("bad.yaml", "model:\n  - Input: {shape: [6]}\n  - Maxout: {unit: 5}\n  - Maxuot: {units: 5}\n  - Maxout: {units: 0}\n");
+  w.text("bad.yaml",
+         "model:\n  - Input: {shape: [6]}\n  - Maxout: {unit: 5}\n  - Maxuot: {units: 5}\n  - Maxout: {units: 0}\n");
   const Finished f = w.run({"validate", "bad.yaml"});
   EXPECT_EQ(f.code, 2);
-  EXPECT_THAT(f.err, AllOf(HasSubstr("bad.yaml:3:14: error:"), HasSubstr("did you mean 'units'?"), HasSubstr("did you mean 'Maxout'?"), HasSubstr("bad.yaml:5:")));
+  EXPECT_THAT(f.err, AllOf(HasSubstr("bad.yaml:3:14: error:"), HasSubstr("did you mean 'units'?"),
+                           HasSubstr("did you mean 'Maxout'?"), HasSubstr("bad.yaml:5:")));
 }
 
 TEST_F(UserProgram, TrainsSavesAndUsesAModelOfThem) {
@@ -116,10 +123,15 @@ TEST_F(UserProgram, TrainsSavesAndUsesAModelOfThem) {
   // The file names the classes; this program knows them.
   const Finished e = w.run({"evaluate", "runs/mine/1/model.keras", "--x", "x.npy", "--y", "y.npy", "--json"});
   ASSERT_EQ(e.code, 0) << e.err;
-  const auto same = w.run({"evaluate", "mine.yaml", "--weights", "runs/mine/1", "--x", "x.npy", "--y", "y.npy", "--json"}).json();
-  EXPECT_NEAR(e.json()["loss"].get<double>(), same["loss"].get<double>(), 1e-6);  // the spec has a batch size of its own
+  const auto same =
+      w.run({"evaluate", "mine.yaml", "--weights", "runs/mine/1", "--x", "x.npy", "--y", "y.npy", "--json"}).json();
+  EXPECT_NEAR(e.json()["loss"].get<double>(), same["loss"].get<double>(),
+              1e-6);  // the spec has a batch size of its own
   EXPECT_EQ(w.run({"predict", "runs/mine/1", "--x", "x.npy", "--out", "p.npy"}).code, 0);
-  EXPECT_EQ(w.run({"train", "runs/mine/1/model.keras", "--x", "x.npy", "--y", "y.npy", "--epochs", "1", "--run-dir", "on"}).code, 0);
+  EXPECT_EQ(
+      w.run({"train", "runs/mine/1/model.keras", "--x", "x.npy", "--y", "y.npy", "--epochs", "1", "--run-dir", "on"})
+          .code,
+      0);
 }
 
 }  // namespace

@@ -5,6 +5,9 @@
 namespace strata::cpu::STRATA_ISA {
 namespace {
 
+using Numbers = std::int32_t __attribute__((vector_size(64)));
+using Bytes = std::uint8_t __attribute__((vector_size(16), aligned(1), may_alias));
+
 // Output position `at` (d, h, w) of a sample and the window before it.
 struct Cursor {
   std::int64_t sample, at[3];
@@ -59,32 +62,42 @@ bool covers(const PoolShape& s) {
 }  // namespace
 
 void max_pool(const PoolShape& s, const float* x, float* y, std::uint8_t* index, std::int64_t begin, std::int64_t end) {
+  // Elements of a window that lies inside, from its first.
+  std::int64_t all_offsets[256];
+  std::int64_t window = 0;
+  for (std::int64_t i = 0; i < s.size[0]; ++i)
+    for (std::int64_t j = 0; j < s.size[1]; ++j)
+      for (std::int64_t k = 0; k < s.size[2]; ++k) all_offsets[window++] = ((i * s.input[1] + j) * s.input[2] + k) * s.channels;
+
   Cursor at(s, begin);
   for (std::int64_t o = begin; o < end; ++o, at.next(s)) {
     const float* element[256];
     std::int32_t number[256];
     std::int64_t n = 0;
-    Inside(s, at).each(s, at, [&](std::int64_t offset, std::int64_t k) {
-      element[n] = x + offset;
-      number[n++] = static_cast<std::int32_t>(k);
-    });
+    const Inside inside(s, at);
+    if (inside.count() == window) {
+      const float* first = x + (((at.sample * s.input[0] + inside.start[0]) * s.input[1] + inside.start[1]) * s.input[2] + inside.start[2]) * s.channels;
+      for (; n < window; ++n) element[n] = first + all_offsets[n], number[n] = static_cast<std::int32_t>(n);
+    } else {
+      inside.each(s, at, [&](std::int64_t offset, std::int64_t k) {
+        element[n] = x + offset;
+        number[n++] = static_cast<std::int32_t>(k);
+      });
+    }
     float* to = y + o * s.channels;
     std::uint8_t* which = index + o * s.channels;
     std::int64_t c = 0;
     for (; c + lanes <= s.channels; c += lanes) {
-      float best[lanes];
-      std::int32_t best_at[lanes];
-      for (std::int64_t l = 0; l < lanes; ++l) best[l] = -infinity, best_at[l] = 0;
+      Lanes best = all(-infinity);
+      Numbers best_at{};
       for (std::int64_t i = 0; i < n; ++i) {
-        const float* v = element[i] + c;
-        const std::int32_t k = number[i];
-        for (std::int64_t l = 0; l < lanes; ++l) {
-          const bool better = (v[l] > best[l]) | (v[l] != v[l]);
-          best[l] = better ? v[l] : best[l];
-          best_at[l] = better ? k : best_at[l];
-        }
+        const Lanes v = load(element[i] + c);
+        const Numbers better = (v > best) | (v != v);
+        best = better ? v : best;
+        best_at = better ? Numbers{} + number[i] : best_at;
       }
-      for (std::int64_t l = 0; l < lanes; ++l) to[c + l] = best[l], which[c + l] = static_cast<std::uint8_t>(best_at[l]);
+      store(to + c, best);
+      *reinterpret_cast<Bytes*>(which + c) = __builtin_convertvector(best_at, Bytes);
     }
     for (; c < s.channels; ++c) {
       float best = -infinity;
