@@ -4,7 +4,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set_target_properties(strata_program PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
-set_target_properties(strata_command PROPERTIES EXPORT_NAME command)
+set_target_properties(strata_command PROPERTIES EXPORT_NAME command INSTALL_RPATH "$ORIGIN")
 install(TARGETS strata strata_command strata_program EXPORT strata
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}

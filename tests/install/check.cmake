@@ -16,7 +16,7 @@ run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/consumer -B ${folder}/consumer
   -D CMAKE_PREFIX_PATH=${folder}/installed -D CMAKE_CXX_COMPILER=${compiler} -D "CMAKE_CXX_FLAGS=${flags}")
 run(${CMAKE_COMMAND} --build ${folder}/consumer)
 execute_process(COMMAND ${folder}/consumer/learn WORKING_DIRECTORY ${folder}/consumer COMMAND_ERROR_IS_FATAL ANY)
-run(${folder}/consumer/own_command describe Twice)
+run(${folder}/consumer/own_command describe Maxout)
 run(${folder}/installed/bin/strata version)
 
 # The README shows this program and this spec, letter by letter.
