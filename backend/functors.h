@@ -20,6 +20,7 @@
   X(log1p, log1p_(x))                                                     \
   X(sin, sin_(x))                                                         \
   X(cos, cos_(x))                                                         \
+  X(tan, sin_(x) / cos_(x))                                               \
   X(tanh, tanh_(x))                                                       \
   X(sigmoid, T(1) / (T(1) + exp_(-x)))                                    \
   X(erf, erf_(x))                                                         \

@@ -69,6 +69,7 @@ const std::vector<Anchor>& anchors() {
       {"slice_gradient", {{"slice", slice_gradient}}},
       {"pad", {{"pad", pad}}},
       {"reverse", {{"reverse", reverse}}},
+      {"iota", {{"iota", iota}}},
       {"concatenate", {{"concatenate", concatenate}}},
       {"pack", {{"pack", pack}}},
       {"gather", {{"gather", gather}}},

@@ -105,5 +105,6 @@ Answer pad(const Region&, const Machine&);
 Answer concatenate(const Region&, const Machine&);
 Answer pack(const Region&, const Machine&);
 Answer reverse(const Region&, const Machine&);
+Answer iota(const Region&, const Machine&);
 
 }  // namespace strata::cpu

@@ -48,6 +48,7 @@ Value log(Value x);
 Value log1p(Value x);
 Value sin(Value x);
 Value cos(Value x);
+Value tan(Value x);
 Value tanh(Value x);
 Value sigmoid(Value x);
 Value erf(Value x);

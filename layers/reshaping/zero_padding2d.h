@@ -27,25 +27,7 @@ struct ZeroPadding2D {
   }
 
  private:
-  Padding along(std::size_t i) const {
-    const auto fail = [&] {
-      throw Error(ErrorKind::spec, "ZeroPadding2D: padding must be a number, two numbers or two pairs of numbers, at least 0; received " + padding.str());
-    };
-    const auto number = [&](const Config& c) {
-      const auto* n = c.as<std::int64_t>();
-      if (!n || *n < 0) fail();
-      return *n;
-    };
-    const auto pair = [&](const Config& c) -> const Config::List* {
-      const auto* list = c.as<Config::List>();
-      if (list && list->size() != 2) fail();
-      return list;
-    };
-    const auto* both = pair(padding);
-    const Config& mine = both ? (*both)[i] : padding;
-    const auto* sides = both ? pair(mine) : nullptr;
-    return sides ? Padding{number((*sides)[0]), number((*sides)[1]), 0} : Padding{number(mine), number(mine), 0};
-  }
+  Padding along(std::size_t i) const { return image_edges("ZeroPadding2D", "padding", padding, i); }
 };
 
 }  // namespace strata

@@ -182,6 +182,11 @@ CASES = {
         "sides": (dict(padding=((1, 0), (2, 3))), IMAGE, {}),
         "channels_first": (dict(padding=(1, 2), data_format="channels_first"), IMAGE, {}),
     },
+    "Cropping2D": {
+        "number": (dict(cropping=1), IMAGE, {}),
+        "sides": (dict(cropping=((1, 0), (0, 2))), IMAGE, {}),
+        "channels_first": (dict(cropping=(1, 0), data_format="channels_first"), IMAGE, {}),
+    },
     "GRU": {
         "default": (dict(units=3), SERIES, {}),
         "sequences_state": (dict(units=3, return_sequences=True, return_state=True), SERIES, {}),

@@ -56,6 +56,7 @@ const Op rows[] = {
     {.name = "log1p", .kind = OpKind::elementwise, .infer = same, .gradient = [](G& g) { g.set(0, g.dy() / (g.x() + 1)); }},
     {.name = "sin", .kind = OpKind::elementwise, .infer = same, .gradient = [](G& g) { g.set(0, g.dy() * cos(g.x())); }},
     {.name = "cos", .kind = OpKind::elementwise, .infer = same, .gradient = [](G& g) { g.set(0, -(g.dy() * sin(g.x()))); }},
+    {.name = "tan", .kind = OpKind::elementwise, .infer = same, .gradient = [](G& g) { g.set(0, g.dy() * (square(g.y()) + 1)); }},
     {.name = "tanh", .kind = OpKind::elementwise, .infer = same, .gradient = [](G& g) { g.set(0, g.dy() * (1 - square(g.y()))); }},
     {.name = "sigmoid", .kind = OpKind::elementwise, .infer = same,
      .gradient = [](G& g) { g.set(0, g.dy() * (g.y() * (1 - g.y()))); }},
@@ -194,6 +195,7 @@ Value log(Value x) { return emit("log", {floating(x)}); }
 Value log1p(Value x) { return emit("log1p", {floating(x)}); }
 Value sin(Value x) { return emit("sin", {floating(x)}); }
 Value cos(Value x) { return emit("cos", {floating(x)}); }
+Value tan(Value x) { return emit("tan", {floating(x)}); }
 Value tanh(Value x) { return emit("tanh", {floating(x)}); }
 Value sigmoid(Value x) { return emit("sigmoid", {floating(x)}); }
 Value erf(Value x) { return emit("erf", {floating(x)}); }
