@@ -104,7 +104,7 @@ inline std::vector<OpExample> op_examples(DType t = DType::float32) {
     for (const Shape& s : {Shape{}, Shape{3}, Shape{2, 3, 5}, Shape{129}}) add(op, {any(s)});
   for (const std::string_view op : {"absolute", "sign", "relu", "reciprocal"})
     for (const Shape& s : {Shape{}, Shape{3}, Shape{2, 3, 5}, Shape{129}}) add(op, {away(s)});
-  for (const Shape& s : {Shape{}, Shape{3}, Shape{2, 3, 5}, Shape{129}}) add("tan", {of(t, s, Domain::probability)});  // below its pole at pi/2
+  for (const Shape& s : {Shape{3}, Shape{2, 3, 5}, Shape{129}}) add("tan", {of(t, s, Domain::probability)});  // below its pole at pi/2
   for (const std::string_view op : {"sqrt", "rsqrt", "log", "log1p"})
     for (const Shape& s : {Shape{}, Shape{3}, Shape{2, 3, 5}, Shape{129}}) add(op, {positive(s)});
   for (const std::string_view op : {"negative", "absolute", "sign", "square"})
