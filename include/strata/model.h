@@ -123,7 +123,7 @@ struct RunOptions {
   int threads = 0;               // 0: every core this process may use
   bool reproducible = true;
   std::uint64_t seed = 0;
-  std::string dtype = "float32";  // policy: float32, float64, bfloat16, float16, mixed_bfloat16, mixed_float16
+  std::string dtype = "float32";  // policy: float32, float64, bfloat16, float16, mixed_bfloat16
   bool skip_nonfinite_updates = false;  // an update with a non-finite loss or gradient changes nothing and is counted
 };
 

@@ -354,7 +354,7 @@ Schema RunSpec::schema() {
       field("backend", &RunSpec::backend, "What computes.", one_of({"auto", "cpu", "cuda", "reference"})),
       field("threads", &RunSpec::threads, "Threads; 0: every core.", at_least(0)),
       field("dtype", &RunSpec::dtype, "Dtype policy of layers without their own.",
-            one_of({"float32", "float64", "bfloat16", "float16", "mixed_bfloat16", "mixed_float16"})),
+            one_of({"float32", "float64", "bfloat16", "float16", "mixed_bfloat16"})),
       field("reproducible", &RunSpec::reproducible, "Whether bits are the same at any number of threads."),
       field("dir", &RunSpec::dir, "Run directory."),
       field("skip_nonfinite_updates", &RunSpec::skip_nonfinite_updates,
