@@ -152,7 +152,10 @@ TEST(Fit, TrainsOnTheShortLastBatch) {
   EXPECT_NEAR(h["mae"][0], mae, 1e-6);
 
   const Arrays whole = fitted.predict(x, {.batch_size = 7});
-  EXPECT_TRUE(same_bytes(fitted.predict(x, {.batch_size = 3}).columns()[0].second, whole.columns()[0].second));
+  // A library may take another kernel for another batch size: close, not equal.
+  const Tensor parts = fitted.predict(x, {.batch_size = 3}).columns()[0].second, &once = whole.columns()[0].second;
+  ASSERT_EQ(parts.shape(), once.shape());
+  for (std::int64_t i = 0; i < parts.elements(); ++i) EXPECT_NEAR(parts.at(i), once.at(i), 1e-5);
   const Logs at_once = fitted.evaluate(x, y, {.batch_size = 7}), in_parts = fitted.evaluate(x, y, {.batch_size = 3});
   for (std::size_t i = 0; i < at_once.size(); ++i) EXPECT_NEAR(at_once[i].second, in_parts[i].second, 1e-6);
 }
