@@ -102,20 +102,35 @@ std::vector<Part> parts_of(const Problem& p, std::int64_t most) {
   return parts;
 }
 
-// One large sample has no slices; the same bits were seen at any number of threads.
-bool runs_whole(const Problem& p, const Machine& machine, bool by_gemm) {
+// One large sample has no slices.
+bool runs_whole(const Problem& p, const Machine& machine, bool equal_bits) {
   std::int64_t multiplications = p.spatial * p.y[1];
   for (std::size_t i = p.kernel.size() - p.strides.size() - 1; i < p.kernel.size(); ++i) multiplications *= p.kernel[i];
-  return !machine.reproducible || (p.x[0] == 1 && !by_gemm && multiplications > 1'000'000);
+  return !machine.reproducible || (p.x[0] == 1 && equal_bits && multiplications > 1'000'000);
 }
 
-// Reorders `from` into what a primitive wants; returns where that lies.
-Place wanted(const memory::desc& from, Place place, const memory::desc& to, ScratchLayout& scratch, std::vector<Stage>& stages) {
-  if (from == to) return place;
-  const Place made = scratch.take(to.get_size());
-  stages.push_back(reorder_stage(from, place, to, made, scratch));
-  return made;
-}
+// The kernel in the forms that the slices' primitives want: one reorder for each form.
+class KernelForms {
+ public:
+  KernelForms(const Problem& p, ScratchLayout& scratch, std::vector<Stage>& stages)
+      : keras_(described(p.kernel, p.kernel_strides)), scratch_(scratch), stages_(stages) {}
+
+  Place wanted(const memory::desc& form) {
+    const Place given{Place::input, 1};
+    if (form == keras_) return given;
+    for (const auto& [made, place] : made_)
+      if (made == form) return place;
+    made_.emplace_back(form, scratch_.take(form.get_size()));
+    stages_.push_back(reorder_stage(keras_, given, form, made_.back().second, scratch_));
+    return made_.back().second;
+  }
+
+ private:
+  memory::desc keras_;
+  ScratchLayout& scratch_;
+  std::vector<Stage>& stages_;
+  std::vector<std::pair<memory::desc, Place>> made_;
+};
 
 }  // namespace
 
@@ -151,14 +166,14 @@ Answer convolution_onednn(const Region& region, const Machine& machine) {
   try {
     ScratchLayout scratch;
     std::vector<Stage> stages, slices;
-    const bool whole = runs_whole(p, machine, is_by_gemm(forward_of(p, has_bias, attributes)));
+    KernelForms kernel(p, scratch, stages);
+    const bool whole = runs_whole(p, machine, has_equal_bits(forward_of(p, has_bias, attributes)));
     for (const Part& part : parts_of(p, whole ? 1 : most_slices)) {
       const auto one = whole ? nullptr : std::make_unique<OneThread>();
       const auto pd = forward_of(part.problem, has_bias, attributes);
       refuse_reference(pd);
-      const Place kernel = wanted(described(p.kernel, p.kernel_strides), {Place::input, 1}, pd.weights_desc(), scratch, stages);
       Stage stage{dnnl::convolution_forward(pd),
-                  {{DNNL_ARG_SRC, pd.src_desc(), {Place::input, 0, part.x}}, {DNNL_ARG_WEIGHTS, pd.weights_desc(), kernel},
+                  {{DNNL_ARG_SRC, pd.src_desc(), {Place::input, 0, part.x}}, {DNNL_ARG_WEIGHTS, pd.weights_desc(), kernel.wanted(pd.weights_desc())},
                    {DNNL_ARG_DST, pd.dst_desc(), {Place::output, 0, part.y}},
                    {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.take(pd.scratchpad_desc().get_size())}}};
       if (has_bias) stage.arguments.push_back({DNNL_ARG_BIAS, pd.bias_desc(), {Place::input, 2}});
@@ -184,14 +199,14 @@ Answer convolution_input_gradient_onednn(const Region& region, const Machine& ma
   try {
     ScratchLayout scratch;
     std::vector<Stage> stages, slices;
-    const bool whole = runs_whole(p, machine, is_by_gemm(input_gradient_of(p)));
+    KernelForms kernel(p, scratch, stages);
+    const bool whole = runs_whole(p, machine, has_equal_bits(input_gradient_of(p)));
     for (const Part& part : parts_of(p, whole ? 1 : most_slices)) {
       const auto one = whole ? nullptr : std::make_unique<OneThread>();
       const auto pd = input_gradient_of(part.problem);
       refuse_reference(pd);
-      const Place kernel = wanted(described(p.kernel, p.kernel_strides), {Place::input, 1}, pd.weights_desc(), scratch, stages);
       (whole ? stages : slices).push_back({dnnl::convolution_backward_data(pd),
-                        {{DNNL_ARG_DIFF_DST, pd.diff_dst_desc(), {Place::input, 0, part.y}}, {DNNL_ARG_WEIGHTS, pd.weights_desc(), kernel},
+                        {{DNNL_ARG_DIFF_DST, pd.diff_dst_desc(), {Place::input, 0, part.y}}, {DNNL_ARG_WEIGHTS, pd.weights_desc(), kernel.wanted(pd.weights_desc())},
                          {DNNL_ARG_DIFF_SRC, pd.diff_src_desc(), {Place::output, 0, part.x}},
                          {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.take(pd.scratchpad_desc().get_size())}}});
     }

@@ -46,11 +46,11 @@ void multiply(const Gemm& g, const T* a, const T* b, T* c, F gemm) {
          b + batch * g.stride_b, g.ldb(), c + (batch * g.m + from) * g.n);
   };
   const std::int64_t units = g.batch * parts;
-  // OpenBLAS takes one thread inside a parallel region, so there is one even for a single part.
   const int threads = static_cast<int>(std::min<std::int64_t>(omp_get_max_threads(), units));
 #pragma omp parallel num_threads(std::max(threads, 1))
   {
     flush_subnormals();
+    const OneThread one;
 #pragma omp for schedule(static)
     for (std::int64_t i = 0; i < units; ++i) part(i);
   }

@@ -1,8 +1,10 @@
 // Matrix products by oneDNN's matmul on Keras' form of the weights: at the machine's peak for dense layers, forward and
 // both gradients (docs/measurements.md). Bias and relu are its own epilogue.
 //
-// Its bits are those of any number of threads but for long sums (a kernel's gradient over more than 1024 rows): these are
-// cut into pieces of 1024 that are added up in order. A product with a vector has loops of our own.
+// The same bits at any number of threads (docs/measurements.md): its blocked kernels ("brg", where the machine has AVX-512)
+// give them but for long sums (a weight's gradient over more than 1024 rows), which are cut into pieces of 1024 that are
+// added up in order. Its others do not: there rows or columns are cut into slices whose number follows from the shape,
+// each by a one-thread primitive. A product with a vector has loops of our own.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -38,6 +40,66 @@ Answer product_with_vector(const Region& region, const Machine& machine, const G
   });
 }
 
+// A part of the product: some matrices of the batch, rows and columns of c, and terms of the sum.
+struct Piece {
+  struct Range {
+    std::int64_t from, size;
+  } batch, m, n, k;
+};
+
+std::vector<Piece> pieces_of_sum(const Gemm& g, std::int64_t longest) {
+  std::vector<Piece> pieces;
+  for (std::int64_t k = 0; k < g.k; k += longest) pieces.push_back({{0, g.batch}, {0, g.m}, {0, g.n}, {k, std::min(longest, g.k - k)}});
+  return pieces;
+}
+
+std::vector<Piece> slices_of(const Gemm& g) {
+  const auto axis = g.batch > 1 ? &Piece::batch : g.n >= g.m ? &Piece::n : &Piece::m;
+  const Bands bands = g.batch > 1 ? Bands(g.batch) : Bands(std::max(g.m, g.n), 16);
+  std::vector<Piece> slices(static_cast<std::size_t>(bands.count), {{0, g.batch}, {0, g.m}, {0, g.n}, {0, g.k}});
+  for (std::int64_t i = 0; i < bands.count; ++i) slices[static_cast<std::size_t>(i)].*axis = {bands.from(i), bands.width(i)};
+  return slices;
+}
+
+// c = relu(op(a) op(b) + bias), piece by piece.
+struct Layer {
+  const Gemm& g;
+  bool has_bias, has_relu;
+
+  Stage stage(const Piece& p, ScratchLayout& scratch, bool& same_bits) const {
+    const auto f32 = memory::data_type::f32;
+    const auto matrix = [&](bool one_for_all, std::int64_t rows, std::int64_t columns, std::int64_t stride, memory::dims strides) {
+      if (g.batch == 1) return memory::desc({rows, columns}, f32, strides);
+      strides.insert(strides.begin(), stride);
+      return memory::desc({one_for_all ? 1 : p.batch.size, rows, columns}, f32, strides);
+    };
+    const memory::dims a_strides{g.transpose_a ? 1 : g.k, g.transpose_a ? g.m : 1}, b_strides{g.transpose_b ? 1 : g.n, g.transpose_b ? g.k : 1};
+    const memory::desc a = matrix(g.stride_a == 0, p.m.size, p.k.size, g.m * g.k, a_strides);
+    const memory::desc b = matrix(g.stride_b == 0, p.k.size, p.n.size, g.k * g.n, b_strides);
+    const memory::desc c = matrix(false, p.m.size, p.n.size, g.m * g.n, {g.n, 1});
+    const memory::desc bias = matrix(true, 1, p.n.size, g.n, {g.n, 1});
+    const bool last = p.k.from + p.k.size == g.k;
+    dnnl::primitive_attr attributes = onednn_attributes();
+    dnnl::post_ops post;
+    if (p.k.from > 0) post.append_sum(1.0f);
+    if (last && has_relu) append_relu(post);
+    attributes.set_post_ops(post);
+    const bool adds_bias = has_bias && last;
+    const dnnl::matmul::desc desc = adds_bias ? dnnl::matmul::desc(a, b, bias, c) : dnnl::matmul::desc(a, b, c);
+    const dnnl::matmul::primitive_desc pd(desc, attributes, onednn_engine());
+    refuse_reference(pd);
+    same_bits = same_bits && std::string_view(pd.impl_info_str()).substr(0, 3) == "brg";
+    const auto bytes = [](std::int64_t elements) { return static_cast<std::size_t>(elements) * sizeof(float); };
+    Stage stage{dnnl::matmul(pd),
+                {{DNNL_ARG_SRC, a, {Place::input, 0, bytes(p.batch.from * g.stride_a + p.m.from * a_strides[0] + p.k.from * a_strides[1])}},
+                 {DNNL_ARG_WEIGHTS, b, {Place::input, 1, bytes(p.batch.from * g.stride_b + p.k.from * b_strides[0] + p.n.from * b_strides[1])}},
+                 {DNNL_ARG_DST, c, {Place::output, 0, bytes(p.batch.from * g.m * g.n + p.m.from * g.n + p.n.from)}},
+                 {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.take(pd.scratchpad_desc().get_size())}}};
+    if (adds_bias) stage.arguments.push_back({DNNL_ARG_BIAS, bias, {Place::input, 2, bytes(p.n.from)}});
+    return stage;
+  }
+};
+
 }  // namespace
 
 Answer gemm_onednn(const Region& region, const Machine& machine) {
@@ -64,40 +126,22 @@ Answer gemm_onednn(const Region& region, const Machine& machine) {
   if (has_bias) name += " + bias";
   if (fused && fused->relu) name += " + relu";
   if (!epilogue.empty()) name += " + epilogue";
-  const auto f32 = memory::data_type::f32;
-  const std::int64_t piece = machine.reproducible && g.transpose_a && g.batch == 1 ? longest_sum : g.k;
+  const Layer layer{g, has_bias, fused && fused->relu};
   try {
     ScratchLayout scratch;
-    std::vector<Stage> stages;
-    for (std::int64_t from = 0; from < g.k; from += piece) {
-      const std::int64_t k = std::min(piece, g.k - from);
-      const std::int64_t batch_a = g.stride_a == 0 ? 1 : g.batch, batch_b = g.stride_b == 0 ? 1 : g.batch;
-      const memory::desc a({batch_a, g.m, k}, f32, memory::dims{g.m * g.k, g.transpose_a ? 1 : g.k, g.transpose_a ? g.m : 1});
-      const memory::desc b({batch_b, k, g.n}, f32, memory::dims{g.k * g.n, g.transpose_b ? 1 : g.n, g.transpose_b ? g.k : 1});
-      const memory::desc c({g.batch, g.m, g.n}, f32, memory::dims{g.m * g.n, g.n, 1});
-      const memory::desc bias({1, 1, g.n}, f32, memory::dims{g.n, g.n, 1});
-      const bool last = from + k == g.k;
-      const auto flat = [&](const memory::desc& d) { return g.batch == 1 ? d.reshape({d.dims()[1], d.dims()[2]}) : d; };
-      dnnl::primitive_attr attributes = onednn_attributes();
-      dnnl::post_ops post;
-      if (from > 0) post.append_sum(1.0f);
-      if (last && fused && fused->relu) append_relu(post);
-      attributes.set_post_ops(post);
-      const bool adds_bias = has_bias && last;
-      const dnnl::matmul::desc desc = adds_bias ? dnnl::matmul::desc(flat(a), flat(b), flat(bias), flat(c)) : dnnl::matmul::desc(flat(a), flat(b), flat(c));
-      const dnnl::matmul::primitive_desc pd(desc, attributes, onednn_engine());
-      refuse_reference(pd);
-      const std::size_t a_offset = static_cast<std::size_t>(from * (g.transpose_a ? g.m : 1)) * sizeof(float);
-      const std::size_t b_offset = static_cast<std::size_t>(from * (g.transpose_b ? 1 : g.n)) * sizeof(float);
-      Stage stage{dnnl::matmul(pd),
-                  {{DNNL_ARG_SRC, flat(a), {Place::input, 0, a_offset}}, {DNNL_ARG_WEIGHTS, flat(b), {Place::input, 1, b_offset}},
-                   {DNNL_ARG_DST, flat(c), {Place::output, 0}},
-                   {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.take(pd.scratchpad_desc().get_size())}}};
-      if (adds_bias) stage.arguments.push_back({DNNL_ARG_BIAS, flat(bias), {Place::input, 2}});
-      stages.push_back(std::move(stage));
+    std::vector<Stage> stages, slices;
+    bool same_bits = true;
+    for (const Piece& piece : pieces_of_sum(g, machine.reproducible && g.transpose_a && g.batch == 1 ? longest_sum : g.k))
+      stages.push_back(layer.stage(piece, scratch, same_bits));
+    if (machine.reproducible && !same_bits) {
+      stages.clear();
+      scratch = {};
+      const OneThread one;
+      for (const Piece& piece : slices_of(g)) slices.push_back(layer.stage(piece, scratch, same_bits));
+      name += fmt::format(" in {} slice{}", slices.size(), slices.size() == 1 ? "" : "s");
     }
     return Candidate{.name = std::move(name), .scratch_bytes = scratch.bytes() + epilogue.scratch_bytes(), .prepare = [=, own = scratch.bytes()] {
-      return std::make_shared<const StagedKernel>(stages, std::vector<Stage>(), order, epilogue, own);
+      return std::make_shared<const StagedKernel>(stages, slices, order, epilogue, own);
     }};
   } catch (const dnnl::error& e) {
     return Declined{fmt::format("oneDNN: {}", e.what())};

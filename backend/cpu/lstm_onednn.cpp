@@ -44,14 +44,15 @@ Answer lstm_onednn(const Region& region, const Machine& machine) {
       parallel(l.steps * n, l.steps * n * gates_row, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) std::memcpy(gates + i * gates_row, bias, static_cast<std::size_t>(gates_row) * sizeof(float));
       });
-      sgemm(tiles, false, false, l.steps * n, gates_row, l.features, own.in(inputs, 0), own.in(inputs, 3), 1.0f, gates);
+      sgemm(false, false, l.steps * n, gates_row, l.features, own.in(inputs, 0), own.in(inputs, 3), 1.0f, gates);
       parallel(l.parts(), l.steps * n * gates_row * 8, [&](std::int64_t begin, std::int64_t end) {
+        const OneThread one;
         for (std::int64_t p = begin; p < end; ++p) {
           const std::int64_t first = p * l.part(), rows = std::min(l.part(), n - first);
           const float *h_before = h0 + first * h, *c_before = c0 + first * h;
           for (std::int64_t t = 0; t < l.steps; ++t) {
             const std::int64_t at = t * n + first;
-            sgemm(tiles, false, false, rows, gates_row, h, h_before, recurrent, 1.0f, gates + at * gates_row);
+            sgemm_in_one_thread(false, false, rows, gates_row, h, h_before, recurrent, 1.0f, gates + at * gates_row);
             tiles.lstm_step({gates + at * gates_row, c_before, h_before, cells + at * h, sequence + at * h, mask != nullptr ? mask + at : nullptr},
                             rows, h);
             h_before = sequence + at * h;
@@ -94,6 +95,7 @@ Answer lstm_gradient_onednn(const Region& region, const Machine& machine) {
             for (std::int64_t j = 0; j < row; ++j)
               for (std::int64_t k = i; k < std::min(i + 16, h); ++k) transposed[j * h + k] = recurrent[k * row + j];
           parallel(l.parts(), rows_all * row * 8, [&](std::int64_t begin, std::int64_t end) {
+            const OneThread one;
             for (std::int64_t p = begin; p < end; ++p) {
               const std::int64_t first = p * l.part(), rows = std::min(l.part(), n - first);
               for (std::int64_t t = l.steps; t-- > 0;) {
@@ -102,14 +104,14 @@ Answer lstm_gradient_onednn(const Region& region, const Machine& machine) {
                 tiles.lstm_step_gradient({gates + at * row, cells + at * h, c_before, dsequence + at * h, mask != nullptr ? mask + at : nullptr,
                                           dh + first * h, dc + first * h, dz + at * row},
                                          rows, h);
-                sgemm(tiles, false, false, rows, h, row, dz + at * row, transposed, 1.0f, dh + first * h);
+                sgemm_in_one_thread(false, false, rows, h, row, dz + at * row, transposed, 1.0f, dh + first * h);
               }
             }
           });
-          sgemm(tiles, false, true, rows_all, l.features, row, dz, kernel, 0.0f, own.out(outputs, 0));
-          sgemm(tiles, true, false, l.features, row, rows_all, x, dz, 0.0f, own.out(outputs, 3));
-          sgemm(tiles, true, false, h, row, n, h0, dz, 0.0f, own.out(outputs, 4));
-          if (l.steps > 1) sgemm(tiles, true, false, h, row, rows_all - n, sequence, dz + n * row, 1.0f, own.out(outputs, 4));
+          sgemm(false, true, rows_all, l.features, row, dz, kernel, 0.0f, own.out(outputs, 0));
+          sgemm(true, false, l.features, row, rows_all, x, dz, 0.0f, own.out(outputs, 3));
+          sgemm(true, false, h, row, n, h0, dz, 0.0f, own.out(outputs, 4));
+          if (l.steps > 1) sgemm(true, false, h, row, rows_all - n, sequence, dz + n * row, 1.0f, own.out(outputs, 4));
           parallel(slices.count, rows_all * row, [&](std::int64_t begin, std::int64_t end) {
             for (std::int64_t i = begin; i < end; ++i)
               tiles.column_sum(dz + slices.begin(i) * row, slices.begin(i + 1) - slices.begin(i), row, row, partial + i * row);

@@ -91,16 +91,4 @@ inline Stage reorder_stage(const dnnl::memory::desc& from, Place from_place, con
            {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.take(pd.scratchpad_desc().get_size())}}};
 }
 
-// Primitives made while this lives run on one thread.
-class OneThread {
- public:
-  OneThread() : threads_(omp_get_max_threads()) { omp_set_num_threads(1); }
-  ~OneThread() { omp_set_num_threads(threads_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int threads_;
-};
-
 }  // namespace strata::cpu

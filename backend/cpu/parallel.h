@@ -35,6 +35,18 @@ void parallel(std::int64_t units, std::int64_t work, F&& f) {
   }
 }
 
+// While this lives, oneDNN's primitives that are made and its products and OpenBLAS' that are run take one thread.
+class OneThread {
+ public:
+  OneThread() : threads_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~OneThread() { omp_set_num_threads(threads_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int threads_;
+};
+
 // The slices into which a long sum is cut: a number that follows from the shape alone, so that the bits do not depend on
 // the number of threads.
 struct Slices {
@@ -42,6 +54,19 @@ struct Slices {
   Slices(std::int64_t rows_, std::int64_t elements_per_row, std::int64_t most = 16)
       : rows(rows_), count(std::clamp<std::int64_t>(rows_ * elements_per_row / 8192, 1, std::min(most, std::max<std::int64_t>(rows_, 1)))) {}
   std::int64_t begin(std::int64_t i) const { return rows * i / count; }
+};
+
+// An axis in at most 8 bands of whole multiples: for kernels whose bits depend on the number of threads, each band by one
+// thread.
+struct Bands {
+  std::int64_t size, step, count;
+  explicit Bands(std::int64_t size_, std::int64_t multiple = 1) : size(size_) {
+    constexpr std::int64_t most = 8;
+    step = (size + most * multiple - 1) / (most * multiple) * multiple;
+    count = (size + step - 1) / step;
+  }
+  std::int64_t from(std::int64_t i) const { return i * step; }
+  std::int64_t width(std::int64_t i) const { return std::min(step, size - from(i)); }
 };
 
 }  // namespace strata::cpu
