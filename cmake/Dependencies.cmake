@@ -26,6 +26,11 @@ strata_need(LIBZIP_FOUND libzip-dev)
 pkg_check_modules(XXHASH QUIET IMPORTED_TARGET libxxhash)
 strata_need(XXHASH_FOUND libxxhash-dev)
 
+find_package(PNG QUIET)
+strata_need(PNG_FOUND libpng-dev)
+find_package(JPEG QUIET)
+strata_need(JPEG_FOUND libjpeg-dev)
+
 add_library(strata_hdf5 INTERFACE)
 target_include_directories(strata_hdf5 SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
 target_link_libraries(strata_hdf5 INTERFACE ${HDF5_C_LIBRARIES})
@@ -33,4 +38,4 @@ target_link_libraries(strata_hdf5 INTERFACE ${HDF5_C_LIBRARIES})
 set(STRATA_CORE_LIBRARIES
   $<BUILD_INTERFACE:strata_hdf5> $<BUILD_INTERFACE:nlohmann_json::nlohmann_json> $<BUILD_INTERFACE:yaml-cpp>
   $<BUILD_INTERFACE:fmt::fmt> $<BUILD_INTERFACE:ZLIB::ZLIB> $<BUILD_INTERFACE:PkgConfig::LIBZIP>
-  $<BUILD_INTERFACE:PkgConfig::XXHASH> $<BUILD_INTERFACE:Threads::Threads>)
+  $<BUILD_INTERFACE:PkgConfig::XXHASH> $<BUILD_INTERFACE:PNG::PNG> $<BUILD_INTERFACE:JPEG::JPEG> $<BUILD_INTERFACE:Threads::Threads>)

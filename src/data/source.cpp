@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <strata/error.h>
+#include "src/data/image_folder.h"
 #include "src/io/atomic_file.h"
 #include "src/io/csv.h"
 #include "src/io/gzip.h"
@@ -36,9 +37,10 @@ std::string format_of(const std::string& file, const std::string& given) {
   if (ends(".csv")) return "csv";
   if (ends(".h5") || ends(".hdf5")) return "hdf5";
   if (ends(".txt")) return "text";
+  if (ends("/")) return "image_folder";
   const std::string name = file.substr(file.find_last_of('/') + 1);
   if (ends(".idx") || ends(".gz") || name.find("-ubyte") != std::string::npos || name.find("-idx") != std::string::npos) return "idx";
-  throw data_error(fmt::format("{}: the ending says no format", file), "give format: npy, npz, csv, idx, hdf5 or text");
+  throw data_error(fmt::format("{}: the ending says no format", file), "give format: npy, npz, csv, idx, hdf5, text or image_folder");
 }
 
 std::string text_of_file(const std::string& file) {
@@ -249,6 +251,7 @@ Rows load_rows(const RowSource& source, const std::vector<std::string>& known_cl
     const std::string kind = format_of(source.file, source.format);
     if (kind == "csv") return load_table(source, known_classes);
     if (kind == "text") return load_text(source, known_classes);
+    if (kind == "image_folder") return load_image_folder(source, known_classes);
     throw data_error(fmt::format("{}: the format '{}' is no table and no text", source.file, kind), "name its members in x: and y:");
   }
   Rows rows;

@@ -20,14 +20,18 @@ struct ArraySource {
 // Where the rows of `train`, `validation` or `test` come from: arrays in x and y, or one file.
 struct RowSource {
   std::vector<ArraySource> x, y, sample_weight;
-  std::string format;  // npy, npz, csv, idx, hdf5, text; "": by the ending
-  // A table.
+  std::string format;  // npy, npz, csv, idx, hdf5, text, image_folder; "": by the ending
+  // A table, a text or a folder of images.
   std::string file;
+  // A table.
   std::vector<std::string> features;  // empty: every column but the target
   std::vector<std::string> targets;   // one column is labels or values, several are a matrix
   // A text of tokens.
   std::string tokens = "char";  // char, byte, word
   std::int64_t length = 0, stride = 1;
+  // A folder of images.
+  std::int64_t height = 0, width = 0;  // 0: the images', which must agree
+  std::string color_mode = "rgb";      // grayscale, rgb, rgba
 };
 
 struct Rows {

@@ -28,8 +28,12 @@ std::vector<ArraySource> arrays(const Spec& spec, const DataTable& table, const 
 RowSource row_source(const Spec& spec, const DataTable& table) {
   RowSource source;
   source.format = table.reader();
-  if (source.format == "image_folder")
-    throw Error(ErrorKind::spec, "the reader image_folder is not part of this build", "turn the images into an .npz: x (rows, height, width, channels), y (rows)");
+  if (source.format == "image_folder") {
+    source.file = spec.path(table.files().front());
+    if (table.image_size) source.height = table.image_size->at(0), source.width = table.image_size->at(1);
+    source.color_mode = table.color_mode;
+    return source;
+  }
   if (table.file && (source.format == "csv" || source.format == "text")) {
     source.file = spec.path(*table.file);
     if (table.features) source.features = *table.features;

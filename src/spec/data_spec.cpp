@@ -69,6 +69,13 @@ DataTable check_table(const Node& given, const Mark& at, const std::string& name
   }
   if (reader == "text" && !table.length)
     report(diagnostics, at, fmt::format("'{}' needs 'length', the tokens of one row", name));
+  if (table.image_size && table.image_size->size() != 2)
+    if (const Node* size = whole.find("image_size"))
+      report(diagnostics, *size, fmt::format("'image_size' is a height and a width, received {} numbers", table.image_size->size()), "image_size: [28, 28]");
+  if (reader == "image_folder")
+    for (const char* key : {"y", "sample_weight"})
+      if (const Node* key_node = given.find_key(key))
+        report(diagnostics, *key_node, fmt::format("'{}' does not go with an image_folder, whose folders are the classes", key));
   if (!table.file)
     for (const char* key : {"features", "target"})
       if (const Node* key_node = given.find_key(key))

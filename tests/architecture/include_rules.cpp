@@ -55,7 +55,7 @@ struct Library {
 };
 const std::vector<Library> libraries = {
     {"HDF5", {"hdf5", "H5"}, {"src/io/"}},
-    {"libzip, zlib and xxHash", {"zip.h", "zlib.h", "xxhash"}, {"src/io/"}},
+    {"libzip, zlib, xxHash, libpng and libjpeg", {"zip.h", "zlib.h", "xxhash", "png.h", "jpeglib.h"}, {"src/io/"}},
     {"JSON", {"nlohmann/"}, {"src/spec/", "src/files/"}},
     {"YAML", {"yaml-cpp/"}, {"src/spec/"}},
     {"CLI11", {"CLI/"}, {"apps/"}},
