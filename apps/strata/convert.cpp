@@ -7,9 +7,23 @@
 #include <strata/error.h>
 #include "apps/strata/loaded_model.h"
 #include "src/files/keras_config.h"
+#include "src/files/model_to_spec.h"
 #include "src/io/atomic_file.h"
+#include "src/spec/render.h"
+#include "src/spec/write.h"
 
 namespace strata {
+namespace {
+
+// The spec that the model came with, data and training too, around the model itself.
+Spec as_spec(const LoadedModel& loaded) {
+  Spec spec = loaded.spec;
+  spec.model = model_spec_of(loaded.model);
+  if (auto compile = compile_spec_of(loaded.model)) spec.compile = std::move(compile);
+  return spec;
+}
+
+}  // namespace
 
 void add_convert(Verbs& verbs) {
   struct Options { ModelChoice from; std::string to; };
@@ -23,6 +37,9 @@ void add_convert(Verbs& verbs) {
     if (o->to.ends_with(".json")) {
       write_atomically(o->to, as_bytes(keras_config(loaded.model) + "\n"));
       if (loaded.has_weights) say(verbs.common, "weights stay behind: a .json file holds the architecture");
+    } else if (o->to.ends_with(".yaml") || o->to.ends_with(".yml")) {
+      write_atomically(o->to, as_bytes(write_yaml(render_spec(as_spec(loaded), true))));
+      if (loaded.has_weights) say(verbs.common, "weights stay behind: a spec holds the architecture");
     } else {
       loaded.model.save(o->to);
       if (!loaded.has_weights) say(verbs.common, fmt::format("the model was never trained: {} holds the initial weights of seed {}", o->to, loaded.spec.run.seed));
@@ -35,7 +52,7 @@ void add_convert(Verbs& verbs) {
     return 0;
   });
   verb.add_option("FROM", o->from.model, "A spec, a Keras file or a run directory.")->required();
-  verb.add_option("TO", o->to, ".keras, .weights.h5 or .json.")->required();
+  verb.add_option("TO", o->to, ".keras, .h5, .weights.h5, .json (Keras' to_json) or .yaml.")->required();
   verb.add_option("--weights", o->from.weights, "Weights to use.");
 }
 

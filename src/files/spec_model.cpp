@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "src/files/keras_model.h"
+#include "src/files/per_output.h"
 #include "src/model/model_state.h"
 #include "src/spec/overrides.h"
 #include "src/spec/reader.h"
@@ -121,20 +122,6 @@ class SpecFiles {
   const ModelFileReader& read_file_;
   std::vector<std::string> seen_;
 };
-
-template <class T, class From, class F>
-PerOutput<T> each(const PerOutput<From>& from, F to) {
-  if (from.empty()) return {};
-  if (from.single()) return PerOutput<T>(to(from.entries().front()));
-  if (!from.by_name().empty()) {
-    std::vector<std::pair<std::string, T>> map;
-    for (const auto& [name, value] : from.by_name()) map.emplace_back(name, to(value));
-    return PerOutput<T>::map(std::move(map));
-  }
-  std::vector<T> list;
-  for (const From& value : from.entries()) list.push_back(to(value));
-  return PerOutput<T>::list(std::move(list));
-}
 
 void set_trainable(const LayerGraph& graph, const std::string& prefix, const std::string& pattern, bool trainable) {
   for (const LayerGraph::Entry& entry : graph.layers()) {

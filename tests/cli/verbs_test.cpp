@@ -41,6 +41,26 @@ TEST(Command, ValidateFindsEveryError) {
   EXPECT_EQ(j.json()["errors"][0]["line"], 3);
 }
 
+TEST(Command, ConvertGoesFromEveryFormToEveryOther) {
+  const Workplace w;
+  ASSERT_EQ(w.run({"train", "mlp.yaml", "--quiet", "--run-dir", "run"}).code, 0);
+  const std::string expected = w.run({"predict", "run", "--x", "x.npy"}).out;
+  for (const char* file : {"a.keras", "a.h5"}) {
+    EXPECT_EQ(w.run({"convert", "run", file}).code, 0) << file;
+    EXPECT_EQ(w.run({"predict", file, "--x", "x.npy"}).out, expected) << file;
+  }
+  EXPECT_EQ(w.run({"convert", "a.keras", "a.weights.h5"}).code, 0);
+  for (const char* file : {"a.json", "a.yaml"}) {
+    const Finished f = w.run({"convert", "a.keras", file});
+    EXPECT_EQ(f.code, 0) << f.err;
+    EXPECT_THAT(f.err, HasSubstr("weights stay behind")) << file;
+    EXPECT_EQ(w.run({"predict", file, "--weights", "a.weights.h5", "--x", "x.npy"}).out, expected) << file;
+  }
+  EXPECT_EQ(w.run({"evaluate", "a.yaml", "--weights", "a.h5", "--x", "x.npy", "--y", "y.npy"}).code, 0);
+  EXPECT_EQ(w.run({"convert", "a.weights.h5", "b.keras"}).code, 2);
+  EXPECT_EQ(w.run({"convert", "a.keras", "b.txt"}).code, 2);
+}
+
 TEST(Command, SummaryCountsParameters) {
   const Workplace w;
   const auto json = w.run({"summary", "mlp.yaml", "--json"}).json();

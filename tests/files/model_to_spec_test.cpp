@@ -1,0 +1,56 @@
+// A model becomes a spec that gives the same model again: every probe's, and every model of a Keras file.
+#include "src/files/model_to_spec.h"
+
+#include <filesystem>
+
+#include "files/models.h"
+#include "src/files/keras_config.h"
+#include "src/files/keras_model.h"
+#include "src/files/spec_model.h"
+#include "src/spec/reader.h"
+#include "src/spec/render.h"
+#include "src/spec/write.h"
+
+namespace strata {
+namespace {
+
+Model built(const Spec& spec) {
+  Diagnostics diagnostics;
+  auto model = build_model(spec, diagnostics);
+  diagnostics.throw_if_errors();
+  if (spec.compile) model->compile(compile_arguments(*spec.compile));
+  return *model;
+}
+
+void expect_same_model_again(const Model& model, Spec spec) {
+  spec.model = model_spec_of(model);
+  spec.compile = compile_spec_of(model);
+  const std::string text = write_yaml(render_spec(spec));
+  Diagnostics diagnostics;
+  const Spec again = check_spec(read_tree(SourceText::from_text("again.yaml", text)), diagnostics);
+  diagnostics.throw_if_errors();
+  EXPECT_EQ(keras_config(built(again)), keras_config(model)) << text;
+}
+
+}  // namespace
+
+TEST(ModelToSpec, every_probe_comes_back) {
+  int compared = 0;
+  for (const auto& file : std::filesystem::directory_iterator(std::string(STRATA_SOURCE_DIR) + "/tests/golden/probes")) {
+    if (file.path().extension() != ".yaml") continue;
+    SCOPED_TRACE(file.path().filename());
+    const Spec spec = read_spec(file.path().string());
+    expect_same_model_again(built(spec), spec);
+    ++compared;
+  }
+  EXPECT_GE(compared, 14);
+}
+
+TEST(ModelToSpec, a_keras_file_becomes_a_spec) {
+  for (const char* name : {"dense.keras", "branches.keras"}) {
+    SCOPED_TRACE(name);
+    expect_same_model_again(read_model(golden_file(name), on_reference()), Spec());
+  }
+}
+
+}  // namespace strata
