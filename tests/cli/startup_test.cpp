@@ -1,5 +1,6 @@
 #include <cstdlib>
 #include <filesystem>
+#include <sstream>
 
 #include "cli/program.h"
 
@@ -19,19 +20,24 @@ class WithVariable {
   const char* name_;
 };
 
-// What the dynamic linker says about every library that comes into the process.
+// The name of every library that comes into the process, as the dynamic linker tells them ("file=libz.so.1 [0];  needed by ...").
 std::string libraries_of(const Workplace& w, const std::vector<std::string>& arguments) {
   const WithVariable debug("LD_DEBUG", "files");
   const Finished f = w.run(arguments);
   EXPECT_EQ(f.code, 0) << f.err;
-  return f.err;
+  std::istringstream lines(f.err);
+  std::string names;
+  for (std::string line; std::getline(lines, line);)
+    if (const std::size_t at = line.find("file="); at != std::string::npos && line.find("generating") != std::string::npos)
+      names += line.substr(at + 5, line.find(" [", at) - at - 5) + "\n";
+  return names;
 }
 
 }  // namespace
 
 TEST(StartUp, WhatNeedsNoPlugInOpensNone) {
   const Workplace w;
-  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--help"}, {"validate", "mlp.yaml"}, {"summary", "mlp.yaml"}}) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--help"}, {"validate", "mlp.yaml"}}) {
     const std::string libraries = libraries_of(w, arguments);
     EXPECT_THAT(libraries, HasSubstr("libstrata.so"));
     for (const char* heavy : {"libstrata-hdf5", "libhdf5", "libcurl", "libstrata-zip", "libzip", "libcrypto", "libstrata-cpu", "libdnnl", "libgomp"})
