@@ -1,5 +1,5 @@
-# cmake --install: the command, the library with its backends beside it, the headers, and a package for find_package(strata).
-# Registry.cmake installs the headers of layers, losses, optimizers, ...
+# cmake --install: the command, the library, the headers, and a package for find_package(strata).
+# Registry.cmake installs the headers of layers, losses, optimizers, ..., Plugins.cmake the plug-ins.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -10,11 +10,6 @@ install(TARGETS strata strata_command strata_program EXPORT strata
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-foreach(backend strata-cpu strata-cpu-openblas strata-cuda)  # opened when needed, linked by nobody
-  if(TARGET ${backend})
-    install(TARGETS ${backend} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-  endif()
-endforeach()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/strata DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/strata)

@@ -1,8 +1,5 @@
 #include "src/compile/backends.h"
 
-#include <dlfcn.h>
-
-#include <filesystem>
 #include <map>
 #include <mutex>
 #include <tuple>
@@ -11,41 +8,24 @@
 
 #include <strata/error.h>
 #include "backend/reference/reference.h"
+#include "src/plugin/plugin.h"
 
 namespace strata {
 namespace {
 
-// The folders where a plug-in may lie: beside this library, or in the lib folder beside the program's.
-std::filesystem::path plugin_path(const std::string& name) {
-  Dl_info info{};
-  dladdr(reinterpret_cast<const void*>(&open_backend), &info);
-  std::error_code ignored;
-  const auto here = std::filesystem::canonical(info.dli_fname ? info.dli_fname : "/proc/self/exe", ignored).parent_path();
-  const std::string file = "libstrata-" + name + ".so";
-  for (const auto& folder : {here, here.parent_path() / "lib"})
-    if (std::filesystem::exists(folder / file, ignored)) return folder / file;
-  return {};
-}
-
-struct Opened {
-  std::shared_ptr<Backend> backend;
-  std::string why_not;
-};
-
-Opened try_open(const std::string& name, const BackendOptions& options) {
-  if (name == "reference") return {std::shared_ptr<Backend>(make_reference_backend()), ""};
-  const auto path = plugin_path(name);
-  if (path.empty()) return {nullptr, fmt::format("libstrata-{}.so is not beside the library: this build has no such backend", name)};
-  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!library) return {nullptr, dlerror()};
-  const auto factory = reinterpret_cast<BackendFactory>(dlsym(library, "strata_backend"));
-  if (!factory) return {nullptr, fmt::format("{} is no Strata backend", path.string())};
+std::shared_ptr<Backend> opened(const std::string& name, const BackendOptions& options) {
+  if (name == "reference") return make_reference_backend();
+  const auto why_not = [&](const std::string& why) {
+    return Error(ErrorKind::runtime, fmt::format("the backend '{}' cannot be used: {}", name, why));
+  };
+  if (!has_plugin(name)) throw why_not("this build has none, libstrata-" + name + ".so is not beside the library");
   try {
-    if (Backend* backend = factory(options)) return {std::shared_ptr<Backend>(backend), ""};
-    return {nullptr, "no device"};
+    const auto factory = reinterpret_cast<BackendFactory>(plugin_symbol(name, "strata_backend"));
+    if (std::shared_ptr<Backend> backend{factory(options)}) return backend;
   } catch (const std::exception& e) {
-    return {nullptr, e.what()};
+    throw why_not(e.what());
   }
+  throw why_not("no device");
 }
 
 }  // namespace
@@ -58,7 +38,7 @@ Backend& reference_backend() {
 std::shared_ptr<Backend> open_backend(const std::string& name, const BackendOptions& options) {
   if (name == "auto") {
     for (const char* each : {"cuda", "cpu"})
-      if (!plugin_path(each).empty())
+      if (has_plugin(each))
         try {
           return open_backend(each, options);
         } catch (const Error&) {  // the next one
@@ -71,11 +51,7 @@ std::shared_ptr<Backend> open_backend(const std::string& name, const BackendOpti
   static std::map<std::tuple<std::string, int, bool>, std::shared_ptr<Backend>> open;
   const std::lock_guard lock(mutex);
   auto& backend = open[{name, options.threads, options.reproducible}];
-  if (!backend) {
-    Opened opened = try_open(name, options);
-    if (!opened.backend) throw Error(ErrorKind::runtime, fmt::format("the backend '{}' cannot be used: {}", name, opened.why_not));
-    backend = std::move(opened.backend);
-  }
+  if (!backend) backend = opened(name, options);
   return backend;
 }
 

@@ -10,7 +10,7 @@
 #include "src/files/config_json.h"
 #include "src/files/model_files.h"
 #include "src/files/weights_h5.h"
-#include "src/io/checksum.h"
+#include "src/io/manifest.h"
 
 namespace strata {
 namespace {

@@ -1,5 +1,6 @@
 #include <strata/tensor.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -109,6 +110,10 @@ void Tensor::set(std::int64_t i, double v) {
 Tensor Tensor::astype(DType dtype) const {
   if (dtype == dtype_) return *this;
   Tensor t(dtype, shape_);
+  if (dtype_ == DType::float64 && dtype == DType::float32) {  // every initial weight comes this way
+    std::ranges::copy(values<double>(), t.values<float>().begin());
+    return t;
+  }
   if (!is_floating(dtype) && !is_floating(dtype_)) {  // integers go past double, which holds only 53 bits
     const auto read = [&](std::int64_t i) -> std::int64_t {
       return dtype_ == DType::int64 ? values<std::int64_t>()[i] : static_cast<std::int64_t>(at(i));

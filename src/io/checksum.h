@@ -1,10 +1,8 @@
-// XXH3-64 of bytes, and directories whose manifest says what they hold.
+// XXH3-64 of bytes.
 //
 // A checksum finds damage (a flipped bit, a torn copy); it is no signature: who can change a file can change its checksum.
 #pragma once
 
-#include <filesystem>
-#include <span>
 #include <string>
 
 #include "src/io/bytes.h"
@@ -14,20 +12,5 @@ namespace strata {
 std::uint64_t xxh3(ByteView bytes);
 // Sixteen hexadecimal digits.
 std::string xxh3_hex(ByteView bytes);
-
-inline constexpr const char* manifest_name = "MANIFEST";
-
-// The manifest of `files`:
-//   strata manifest 1
-//   <xxh3> <bytes> <name>      one line per file
-//   <xxh3 of the lines above> end
-std::string manifest_of(std::span<const NamedBytes> files);
-
-// Writes `files` and their manifest as one directory, atomically.
-void write_with_manifest(const std::filesystem::path& directory, std::vector<NamedBytes> files);
-
-// The files that the manifest names, in its order, after size and checksum of each were compared. Nothing parses a byte before
-// that. A missing or damaged manifest or file, or more than `limit` bytes together, is an error that names the file.
-std::vector<NamedBytes> read_with_manifest(const std::filesystem::path& directory, std::uint64_t limit);
 
 }  // namespace strata

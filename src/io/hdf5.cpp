@@ -1,6 +1,7 @@
 #include "src/io/hdf5.h"
 
 #include <cstring>
+#include <mutex>
 
 #include <fmt/format.h>
 #include <strata/error.h>
@@ -8,6 +9,7 @@
 #include "src/io/checksum.h"
 #include "src/io/hdf5_image.h"
 #include "src/io/sandbox.h"
+#include "src/plugin/plugin.h"
 
 namespace strata {
 namespace {
@@ -25,6 +27,25 @@ bool seal_holds(ByteView image) {
   std::memcpy(&stored, image.data() + image.size() - 8, 8);
   return stored == xxh3(image.first(image.size() - seal_size));
 }
+
+const Hdf5Images& hdf5_images() {
+  static const void* images = plugin_symbol(
+      "hdf5", "strata_hdf5", "HDF5 files need it; it needs libhdf5 (Debian and Ubuntu: apt-get install libhdf5-dev)");
+  return *static_cast<const Hdf5Images*>(images);
+}
+
+std::mutex library_mutex;
+
+// The plug-in, opened, with one caller at a time (the HDF5 library has a global lock anyway), so that a child process can be
+// forked while nobody is inside it.
+class Library {
+ public:
+  const Hdf5Images* operator->() const { return &images_; }
+
+ private:
+  std::lock_guard<std::mutex> lock_{library_mutex};
+  const Hdf5Images& images_ = hdf5_images();
+};
 
 std::string_view next_part(std::string_view& path) {
   while (path.starts_with('/')) path.remove_prefix(1);
@@ -186,7 +207,7 @@ std::optional<std::vector<std::string>> H5Group::list(std::string_view name) con
 }
 
 Bytes write_hdf5(const H5Group& root) {
-  Bytes image = encode_hdf5_image(root);
+  Bytes image = Library()->encode(root);
   const std::uint64_t hash = xxh3(image);
   const ByteView word = as_bytes(seal_word), digits = std::as_bytes(std::span(&hash, 1));
   image.insert(image.end(), word.begin(), word.end());
@@ -202,19 +223,16 @@ H5Group read_hdf5(ByteView image, const std::string& name, H5Origin origin, cons
   if (sealed && !seal_holds(image))
     throw Error(ErrorKind::data, name + ": its checksum does not match: the file is damaged", "use another copy");
   if (sealed) image = image.first(image.size() - seal_size);
-  if (sealed && origin == H5Origin::own) return decode_hdf5_image(image, name, limits);
+
+  const Library library;  // before the fork: a child process can open nothing
+  if (sealed && origin == H5Origin::own) return library->decode(image, name, limits);
 
   H5Group root;
   // Chunk caches and the tree itself come on top of the tensors.
   const SandboxLimits sandbox{.memory = 2 * limits.bytes + 2 * image.size() + (256u << 20),
                               .budget = limits.bytes + 4096 * limits.objects, .seconds = limits.seconds};
-  const std::lock_guard lock(hdf5_mutex());
   run_sandboxed(
-      name, sandbox,
-      [&](SandboxWriter& out) {
-        hdf5_mutex().unlock();  // the child's copy, held by the thread that forked
-        send(out, decode_hdf5_image(image, name, limits));
-      },
+      name, sandbox, [&](SandboxWriter& out) { send(out, library->decode(image, name, limits)); },
       [&](SandboxReader& in) { root = Receiver(in, name).group(limits.depth + 1); });
   return root;
 }

@@ -1,4 +1,4 @@
-// HDF5 as a tree of named tensors and attributes. The only source that includes the HDF5 library is hdf5.cpp.
+// HDF5 as a tree of named tensors and attributes. The only source that includes the HDF5 library is plugins/hdf5.cpp.
 //
 // Files are made and read in memory: the library never touches the disk, where a full one makes it crash. What it reads is
 // checked before it is believed, because a plain HDF5 read follows a file's links into other files and allocates what a file

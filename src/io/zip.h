@@ -10,6 +10,8 @@
 
 namespace strata {
 
+struct ZipArchive;  // zip_archive.h
+
 // The archive borrows its bytes. Opening refuses what no honest writer makes: two members of one name, absolute names, "..",
 // backslashes, NUL characters, links, encryption, methods other than stored and deflated, inconsistent directories.
 class ZipReader {
@@ -21,7 +23,7 @@ class ZipReader {
   ZipReader& operator=(const ZipReader&) = delete;
 
   // In the archive's order, folders included ("assets/").
-  const std::vector<std::string>& names() const { return names_; }
+  const std::vector<std::string>& names() const;
   bool contains(std::string_view member) const;
   // The size that the directory states.
   std::uint64_t size(std::string_view member) const;
@@ -29,12 +31,9 @@ class ZipReader {
   Bytes read(std::string_view member, std::uint64_t limit) const;
 
  private:
-  struct Archive;
   std::size_t index(std::string_view member) const;
   std::string name_;
-  std::vector<std::string> names_;
-  std::vector<std::uint64_t> sizes_;
-  std::unique_ptr<Archive> archive_;
+  std::unique_ptr<ZipArchive> archive_;
 };
 
 // An archive of stored members in the given order, all of one fixed time (1980-01-01), so equal members are equal bytes.

@@ -34,11 +34,12 @@ const std::map<std::string, std::set<std::string>> allowed = {
     {"include", {}},
     {"layers", {"include"}},
     {"src/train", {"include"}},
-    {"src/io", {"include"}},
+    {"src/plugin", {"include"}},
+    {"src/io", {"include", "src/plugin"}},
     {"src/graph", {"include", "backend"}},
     {"src/spec", {"include"}},
     {"src/data", {"include", "src/io"}},
-    {"src/compile", {"include", "src/graph", "backend", "backend/reference"}},
+    {"src/compile", {"include", "src/graph", "src/plugin", "backend", "backend/reference"}},
     {"src/model", {"include", "src/graph", "src/compile", "src/train", "src/data"}},
     {"src/files", {"include", "src/model", "src/spec", "src/io", "src/data"}},
     {"apps", {"include", "src/files", "src/model", "src/spec", "src/io", "src/data", "src/compile", "src/train"}},
@@ -54,8 +55,8 @@ struct Library {
   std::vector<std::string> headers, places;
 };
 const std::vector<Library> libraries = {
-    {"HDF5", {"hdf5", "H5"}, {"src/io/"}},
-    {"libzip, zlib, xxHash, libpng and libjpeg", {"zip.h", "zlib.h", "xxhash", "png.h", "jpeglib.h"}, {"src/io/"}},
+    {"HDF5 and libzip", {"hdf5", "H5", "zip.h"}, {"src/io/plugins/"}},
+    {"zlib, xxHash, libpng and libjpeg", {"zlib.h", "xxhash", "png.h", "jpeglib.h"}, {"src/io/"}},
     {"JSON", {"nlohmann/"}, {"src/spec/", "src/files/"}},
     {"YAML", {"yaml-cpp/"}, {"src/spec/"}},
     {"CLI11", {"CLI/"}, {"apps/"}},

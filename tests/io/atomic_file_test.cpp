@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "src/io/checksum.h"
+#include "src/io/manifest.h"
 #include "tests/io/files.h"
 
 namespace strata {

@@ -27,7 +27,7 @@ Bytes gzipped(const Bytes& bytes) {
   z.next_out = reinterpret_cast<Bytef*>(out.data());
   z.avail_out = static_cast<uInt>(out.size());
   deflate(&z, Z_FINISH);
-  out.resize(out.size() - z.avail_out);
+  out.erase(out.end() - static_cast<std::ptrdiff_t>(z.avail_out), out.end());
   deflateEnd(&z);
   return out;
 }

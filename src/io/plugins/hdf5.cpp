@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <mutex>
 #include <set>
 #include <utility>
 
@@ -74,24 +73,17 @@ using Space = Handle<H5Sclose>;
 using Type = Handle<H5Tclose>;
 using Properties = Handle<H5Pclose>;
 
-// One caller at a time.
-class Library {
- public:
-  Library() : lock_(hdf5_mutex()) {
-    static const bool ready = [] {
-      H5dont_atexit();  // the exit handler crashes on what a failed close left behind
-      H5open();
-      H5PLset_loading_state(0);            // no filter plug-ins
-      H5Lunregister(H5L_TYPE_EXTERNAL);    // no links to other files
-      return true;
-    }();
-    static_cast<void>(ready);
-    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // per thread: errors are read by reason()
-  }
-
- private:
-  std::lock_guard<std::mutex> lock_;
-};
+void prepare_library() {
+  static const bool ready = [] {
+    H5dont_atexit();  // the exit handler crashes on what a failed close left behind
+    H5open();
+    H5PLset_loading_state(0);          // no filter plug-ins
+    H5Lunregister(H5L_TYPE_EXTERNAL);  // no links to other files
+    return true;
+  }();
+  static_cast<void>(ready);
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // per thread: errors are read by reason()
+}
 
 // ---- types ----
 
@@ -569,15 +561,8 @@ Properties access_to(ByteView& image) {
   return access;
 }
 
-}  // namespace
-
-std::mutex& hdf5_mutex() {
-  static std::mutex mutex;
-  return mutex;
-}
-
-Bytes encode_hdf5_image(const H5Group& root) {
-  const Library library;
+Bytes encode(const H5Group& root) {
+  prepare_library();
   try {
     const Properties access(H5Pcreate(H5P_FILE_ACCESS));
     check(H5Pset_fapl_core(access, 1u << 20, false));  // no backing store
@@ -595,8 +580,8 @@ Bytes encode_hdf5_image(const H5Group& root) {
   }
 }
 
-H5Group decode_hdf5_image(ByteView image, const std::string& name, const H5Limits& limits) {
-  const Library library;
+H5Group decode(ByteView image, const std::string& name, const H5Limits& limits) {
+  prepare_library();
   Reader reader(name, limits);
   try {
     const Properties access = access_to(image);
@@ -606,5 +591,9 @@ H5Group decode_hdf5_image(ByteView image, const std::string& name, const H5Limit
     throw Error(ErrorKind::data, fmt::format("{}: is not a whole HDF5 file: {}", name, refused.why), "use another copy");
   }
 }
+
+}  // namespace
+
+const Hdf5Images strata_hdf5{encode, decode};
 
 }  // namespace strata
