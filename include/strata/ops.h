@@ -209,7 +209,7 @@ using ScanBody = std::function<ScanStep(const std::vector<Value>& carries, const
 Scan scan(const ScanBody& body, const std::vector<Value>& carries, const std::vector<Value>& sequences,
           const std::vector<Value>& invariants, bool reverse = false);
 
-// d(sum of y) / d x for each x.
+// d(sum of y) / d x for each x; zeros where y does not depend on x. Gradients have gradients, of any order.
 std::vector<Value> gradients(Value y, const std::vector<Value>& xs);
 
 }  // namespace strata

@@ -81,11 +81,20 @@ class Step {
   // skip_nonfinite_updates "skipped_updates": 1 where a loss or a gradient was not finite and nothing was changed.
   Logs operator()(const std::map<std::string, Tensor>& batch);
 
-  // State of the optimizers and of the random streams: "adam/iteration", "adam/learning_rate",
-  // "adam/dense/kernel/momentum", "random_state"; to save, to go on from, and to change a rate. A state that is not
-  // named stays. Where one optimizer serves several models, the model's name stands before the weight's path.
+  // State of the optimizers and of the random streams, the models' too: "adam/iteration", "adam/learning_rate",
+  // "adam/dense/kernel/momentum", "random_state", "generator/random_state"; to change a rate, to go on from. A state that
+  // is not named stays. Where one optimizer serves several models, the model's name stands before the weight's path.
   std::map<std::string, Tensor> state() const;
   void set_state(const std::map<std::string, Tensor>& state);
+
+  // The models that the step calls, each under a name of its own: a second "encoder" is "encoder_1".
+  std::vector<std::pair<std::string, Model>> models() const;
+
+  // All that the step needs to go on with the same bits, in one HDF5 file, written at once or not at all: its models'
+  // weights and its state. load takes it into a step of the same definition; a file of another one is an Error that
+  // changes nothing.
+  void save(const std::string& path) const;
+  void load(const std::string& path);
 
  private:
   std::shared_ptr<StepState> state_;

@@ -39,7 +39,8 @@ class GradientContext {
 };
 
 // d(sum of outputs * cotangents) / d inputs, one per input; zeros for an input that no output depends on.
-// An empty list of cotangents means ones.
+// An empty list of cotangents means ones. The result can be differentiated again. An op on the way that has neither a rule
+// nor a decomposition, and is not marked as one that no gradient flows through, is an Error.
 std::vector<Value> gradients(std::span<const Value> outputs, std::span<const Value> inputs,
                              std::span<const Value> cotangents = {});
 

@@ -34,7 +34,7 @@ struct Op {
   OpKind kind;
   // Output types from input types and attributes; operands that do not fit are an Error of kind spec.
   std::vector<TensorType> (*infer)(std::span<const TensorType> inputs, const Attributes& attributes);
-  // Null: no gradient flows through (a comparison, an index).
+  // Null: a fused op is differentiated through its decomposition. Where neither is given, `differentiable` is false.
   void (*gradient)(GradientContext& g) = nullptr;
   // Fused ops only: the same outputs from primitives.
   std::vector<Value> (*decompose)(std::span<const Value> inputs, const Attributes& attributes) = nullptr;
@@ -43,6 +43,8 @@ struct Op {
   int first_hidden = -1;
   // Fused gradient ops: the forward op they are chosen with.
   std::string_view forward = {};
+  // False: no gradient flows through, by definition (a step function, a comparison, an index, a random draw, stop_gradient).
+  bool differentiable = true;
 };
 
 // The op with this name, which must exist.

@@ -19,8 +19,9 @@ class StepState {
   }
 
   Logs operator()(const std::map<std::string, Tensor>& batch);
-  // Every variable of the step itself under its name.
+  // Every variable of the step itself, and every random stream of its models, under its name.
   void each_variable(const std::function<void(const std::string& name, Variables& store, std::int64_t id)>& visit);
+  std::vector<std::pair<std::string, Model>> models() const;
 
   // --- what StepScope needs ---
   Value input(const std::string& name, const Shape& row, DType dtype);
@@ -71,6 +72,22 @@ class StepState {
   std::vector<std::vector<std::int64_t>> bound_shapes_;  // by input
   Bindings bindings_;
 };
+
+namespace {
+
+// Each model under its name, which is given once.
+std::vector<std::pair<std::string, Model>> named(const std::vector<Model>& models) {
+  std::vector<std::pair<std::string, Model>> found;
+  std::set<std::string> taken;
+  for (const Model& model : models) {
+    std::string name = model.name();
+    for (int n = 1; !taken.insert(name).second; ++n) name = fmt::format("{}_{}", model.name(), n);
+    found.emplace_back(name, model);
+  }
+  return found;
+}
+
+}  // namespace
 
 // --- the definition
 // ----------------------------------------------------------------------------------------------------
@@ -212,11 +229,8 @@ std::vector<Value> StepState::losses() {
 // The trainable weights of the models, those of one store and dtype together, each once.
 std::vector<Trainable> StepState::weights_of(const std::vector<Model>& models) {
   std::vector<Trainable> all;
-  std::set<std::string> taken;
-  for (const Model& model : models) {
+  for (const auto& [name, model] : named(models)) {
     const ModelState& m = model.state();
-    std::string name = m.name;
-    for (int n = 1; !taken.insert(name).second; ++n) name = fmt::format("{}_{}", m.name, n);
     for (Trainable& t : trainable_weights(*m.store, m.prefix)) {
       const auto same = std::find_if(all.begin(), all.end(),
                                      [&](const Trainable& o) { return o.store == t.store && o.dtype == t.dtype; });
@@ -354,6 +368,20 @@ void StepState::each_variable(const std::function<void(const std::string&, Varia
   for (const auto& [name, state] : optimizers_)
     for (std::size_t i = 0; i < state->variables.list().size(); ++i)
       visit(name + "/" + state->variables.list()[i].path, state->variables, static_cast<std::int64_t>(i));
+  std::set<const Variables*> visited;  // a model and one inside it share a store
+  for (const auto& [name, model] : models()) {
+    Variables& store = *model.state().store;
+    if (!visited.insert(&store).second) continue;
+    for (std::size_t i = 0; i < store.list().size(); ++i)
+      if (store.list()[i].kind == VariableKind::counter)
+        visit(name + "/" + store.list()[i].path, store, static_cast<std::int64_t>(i));
+  }
+}
+
+std::vector<std::pair<std::string, Model>> StepState::models() const {
+  std::vector<Model> called;
+  for (const Used& u : used_) called.push_back(u.model);
+  return named(called);
 }
 
 // --- the public faces
@@ -391,6 +419,8 @@ Step::Step(std::function<void(StepScope&)> definition, RunOptions run)
     : state_(std::make_shared<StepState>(std::move(definition), std::move(run))) {}
 
 Logs Step::operator()(const std::map<std::string, Tensor>& batch) { return (*state_)(batch); }
+
+std::vector<std::pair<std::string, Model>> Step::models() const { return state_->models(); }
 
 std::map<std::string, Tensor> Step::state() const {
   std::map<std::string, Tensor> values;

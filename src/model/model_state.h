@@ -11,19 +11,12 @@
 
 #include <strata/model.h>
 #include "src/compile/backends.h"
+#include "src/model/batch.h"
 #include "src/model/layer_graph.h"
 #include "src/model/step.h"
 #include "src/model/update.h"
 
 namespace strata {
-
-// Types of a batch's columns, which a training graph is traced for: the target's rank and dtype are the data's.
-struct BatchColumn { std::string name; DType dtype; std::vector<std::int64_t> row; };  // row: shape without axis 0
-struct BatchTypes {
-  std::vector<BatchColumn> x, y, sample_weight;
-  bool resident = false;  // whole columns lie in memory and batches are gathered by row number
-  friend bool operator<(const BatchTypes& a, const BatchTypes& b);
-};
 
 class ModelState : public std::enable_shared_from_this<ModelState> {
  public:
@@ -74,10 +67,5 @@ class ModelState : public std::enable_shared_from_this<ModelState> {
   std::unique_ptr<CompiledStep> predict_;
   std::map<BatchTypes, std::unique_ptr<CompiledStep>> train_, test_;
 };
-
-// Columns of a data set under the names that a training graph gives its inputs: "x:image", "y:label", "weight:label".
-// Rows that disagree and inputs of another shape than the model's are Errors.
-std::map<std::string, Tensor> named_columns(const ModelState& state, const Dataset& data);
-BatchTypes batch_types(const ModelState& state, const Dataset& data, bool resident);
 
 }  // namespace strata

@@ -324,7 +324,7 @@ inline std::unique_ptr<ExampleGraph> example_graph(const OpExample& example, boo
     ys.emplace_back(&graph, y.node(), static_cast<std::int32_t>(i));
     graph.outputs.push_back(port(ys[i]));
   }
-  if (!with_gradients || !op.gradient) return result;
+  if (!with_gradients) return result;
   for (std::size_t i = 0; i < ys.size(); ++i) {
     if (!is_floating(ys[i].dtype())) continue;
     const std::string name = "d" + std::to_string(i);
@@ -341,6 +341,38 @@ inline std::unique_ptr<ExampleGraph> example_graph(const OpExample& example, boo
   if (reached.empty()) result->differentiated.clear();
   else
     for (const Value& d : gradients(reached, wanted, cotangents)) graph.outputs.push_back(port(d));
+  return result;
+}
+
+// What an example's gradients have as gradients: with s = sum over the floating inputs x of <dx, u>, u fixed, the graph has
+// the outputs s, then ds/dx of each of them, then ds/dd of each cotangent d; `of` names these. None where nothing is
+// differentiated.
+struct SecondOrder {
+  std::unique_ptr<ExampleGraph> example;
+  std::vector<std::string> of;
+};
+
+inline SecondOrder second_order(const OpExample& example) {
+  SecondOrder result{example_graph(example, true), {}};
+  ExampleGraph& built = *result.example;
+  if (built.differentiated.empty()) return {};
+  Graph& graph = built.graph;
+  Value s;
+  for (std::size_t k = 0; k < built.differentiated.size(); ++k) {
+    const Value d = value_of(graph, graph.outputs[built.outputs + k]);
+    const Value part = sum(d * constant(d, example_tensor({{d.dtype(), d.shape()}}, 900 + k)));
+    s = s ? s + part : part;
+  }
+  std::vector<Value> inputs;
+  const auto nodes = static_cast<std::int32_t>(graph.nodes().size());
+  for (std::int32_t id = 0; id < nodes; ++id) {
+    const OpNode& n = graph.node(id);
+    if (n.op->name != "input" || !is_floating(n.outputs[0].dtype)) continue;
+    inputs.emplace_back(&graph, id);
+    result.of.push_back(n.attributes.text("name"));
+  }
+  graph.outputs = {port(s)};
+  for (const Value& d : gradients(s, inputs)) graph.outputs.push_back(port(d));
   return result;
 }
 

@@ -1,17 +1,21 @@
 // Steps of a program's own beside real Keras' numbers (tests/golden/probes/gan.md), and what a step promises.
+#include <filesystem>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <strata/layers/activations/leaky_relu.h>
 #include <strata/layers/core/dense.h>
 #include <strata/layers/normalization/batch_normalization.h>
 #include <strata/layers/regularization/dropout.h>
-#include <strata/losses/binary_crossentropy.h>
 #include <strata/losses/mean_squared_error.h>
 #include <strata/optimizers/adam.h>
 #include <strata/optimizers/sgd.h>
 #include <strata/step.h>
 #include "golden/probe.h"
+#include "probes/user_models.h"
 
 namespace strata {
 namespace {
@@ -32,47 +36,6 @@ std::string error_of(ErrorKind kind, F f) {
 }
 
 RunOptions on(const std::string& backend, const std::string& dtype) { return {.backend = backend, .dtype = dtype}; }
-
-struct Gan {
-  Gan(const Golden& golden, const RunOptions& run)
-      : generator(make_generator(run)), discriminator(make_discriminator(run)) {
-    generator.set_weights(golden.under("initial/generator"));
-    discriminator.set_weights(golden.under("initial/discriminator"));
-  }
-  static Model make_generator(const RunOptions& run) {
-    const auto z = Input({3});
-    return {z,
-            z | Dense{.units = 6, .activation = "relu", .name = "g_hidden"} |
-                Dense{.units = 4, .activation = "tanh", .name = "sample"},
-            {.name = "generator"},
-            run};
-  }
-  static Model make_discriminator(const RunOptions& run) {
-    const auto x = Input({4});
-    return {x,
-            x | Dense{.units = 6, .name = "d_hidden"} | LeakyReLU{.negative_slope = 0.2} |
-                Dense{.units = 1, .name = "logit"},
-            {.name = "discriminator"},
-            run};
-  }
-  // gan.md, word for word.
-  void operator()(StepScope& s) const {
-    const Loss h = losses::BinaryCrossentropy{.from_logits = true};
-    const Value real = s.input("real", {4}), z_d = s.input("z_d", {3}), z_g = s.input("z_g", {3});
-    const Value fake = detach ? stop_gradient(s.call(generator, z_d)) : s.call(generator, z_d);
-    const Value yes = s.call(discriminator, real), no = s.call(discriminator, fake);
-    const Value d_loss = h(ones_like(yes), yes) + h(zeros_like(no), no);
-    s.minimize(d_loss, {discriminator}, Adam{.learning_rate = 0.01, .beta_1 = 0.5});
-    const Value judged = s.call(discriminator, s.call(generator, z_g));
-    const Value g_loss = h(ones_like(judged), judged);
-    s.minimize(g_loss, {generator}, Adam{.learning_rate = 0.02, .beta_1 = 0.5});
-    s.report("d_loss", d_loss);
-    s.report("g_loss", g_loss);
-  }
-
-  Model generator, discriminator;
-  bool detach = true;
-};
 
 void train_gan(const RunOptions& run, Bound bound, bool detach) {
   const Golden golden("gan");
@@ -230,6 +193,39 @@ TEST(CustomStep, DrawsOtherNumbersAtEachStepAndTheSameFromTheSameState) {
                          two.set_state({{"adam/iteration", Tensor::scalar<std::int64_t>(1)}});
                        }),
               HasSubstr("adam/iteration"));
+}
+
+// The random streams of its models' layers are part of the file, and so of the state.
+TEST(CustomStep, GoesOnFromItsFileWithTheSameDraws) {
+  const RunOptions run{.backend = "cpu", .seed = 5};
+  struct Trained {
+    Model model;
+    Step step;
+    explicit Trained(const RunOptions& run)
+        : model([&] {
+            const auto x = Input({3});
+            return Model(x, x | Dense{.units = 8} | Dropout{.rate = 0.5} | Dense{.units = 1}, {.name = "m"}, run);
+          }()),
+          step([m = model](StepScope& s) {
+            const Value loss = mean(square(s.call(m, s.input("x", {3}))));
+            s.minimize(loss, {m}, Adam{.learning_rate = 0.01});
+            s.report("loss", loss);
+          }, run) {}
+  };
+  const std::map<std::string, Tensor> batch{{"x", Tensor::of<float>({2, 3}, {1, 2, 3, 4, 5, 6})}};
+  const auto file = std::filesystem::temp_directory_path() / fmt::format("strata-step-{}.h5", ::getpid());
+  Trained whole(run), resumed(run);
+  whole.step(batch);
+  whole.step.save(file);
+  EXPECT_EQ(whole.step.state().count("m/random_state"), 1u);
+  resumed.step.load(file);
+  const Logs expected = whole.step(batch);
+  EXPECT_EQ(resumed.step(batch), expected);
+  EXPECT_NE(whole.step(batch), expected);
+
+  Step other([&](StepScope& s) { s.report("y", mean(s.call(line("line", run), s.input("x", {1})))); }, run);
+  EXPECT_THAT(error_of(ErrorKind::data, [&] { other.load(file); }), HasSubstr("the step has no '"));
+  std::filesystem::remove(file);
 }
 
 TEST(CustomStep, GivesLossesOfLayersAndPenaltiesOfWeights) {

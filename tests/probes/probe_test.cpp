@@ -1,71 +1,12 @@
-// Every probe that is a spec (tests/golden/probes/*.yaml), trained step by step beside real Keras' numbers: losses, metrics,
-// weights and slots of every step. float64 on the reference backend at rel 1e-9, on every other backend at the bound of its
+// Every probe that is a spec (tests/golden/probes/*.yaml), trained step by step beside real Keras' numbers: losses and metrics
+// of every step, weights and slots at the end. float64 on the reference backend at rel 1e-9, on every other backend at the bound of its
 // own arithmetic, and byte for byte at 1, 2 and 4 threads.
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
-#include <strata/model.h>
-#include "src/files/spec_model.h"
-#include "src/model/fit.h"
-#include "src/model/model_state.h"
-#include "src/spec/diagnostics.h"
-#include "src/spec/spec.h"
-#include "golden/probe.h"
+#include "probes/spec_probe.h"
 
 namespace strata {
 namespace {
-
-struct How {
-  std::string backend = "reference";
-  int threads = 0;
-  std::string dtype = {};  // empty: the spec's
-  Bound bound{1e-9, 1e-12};
-};
-
-class Probe {
- public:
-  Probe(const std::string& name, const How& how) : golden(name), how_(how), spec(read_spec(probe_folder() + name + ".yaml")) {
-    spec.run.backend = how.backend;
-    spec.run.threads = how.threads;
-    if (!how.dtype.empty()) spec.run.dtype = how.dtype;
-    Diagnostics diagnostics;
-    auto built = build_model(spec, diagnostics);
-    diagnostics.throw_if_errors();
-    model.emplace(std::move(*built));
-    model->set_weights(golden.under("initial"));
-  }
-
-  Logs train(const std::string& step) { return model->train_on_batch(golden.batch(step)); }
-
-  void expect_logs(const Logs& logs, const std::string& step) const {
-    for (const auto& [name, value] : logs)
-      if (golden.has(step + "/" + name)) expect_near(value, golden.at(step + "/" + name).at(0), how_.bound, step + "/" + name);
-    EXPECT_TRUE(find_log(logs, "loss") && golden.has(step + "/loss")) << step;
-  }
-
-  void expect_weights(const std::string& prefix) const {
-    const auto weights = model->weights();
-    for (const auto& [path, expected] : golden.under(prefix)) {
-      ASSERT_TRUE(weights.count(path)) << "no weight " << path;
-      expect_near(weights.at(path), expected, how_.bound, prefix + "/" + path);
-    }
-  }
-
-  void expect_prediction() {
-    const Arrays x = golden.columns("step0/x");
-    const Arrays found = model->predict(x, {.batch_size = x.columns()[0].second.dim(0)});
-    for (const auto& [name, expected] : golden.under("prediction")) {
-      ASSERT_NE(found.find(name), nullptr) << name;
-      expect_near(*found.find(name), expected, how_.bound, "prediction/" + name);
-    }
-  }
-
-  Golden golden;
-  How how_;
-  Spec spec;
-  std::optional<Model> model;
-};
 
 // The bytes of all weights: what must not depend on the number of threads.
 std::string bytes_of(const Model& model) {
@@ -84,6 +25,7 @@ void steps_in_turn(Probe& p) {
     if (!p.golden.under(step + "/weights").empty()) p.expect_weights(step + "/weights");
   }
   p.expect_weights("final");
+  expect_slots(*p.model, p.golden, "final_slots", p.how_.bound);
   p.expect_prediction();
 }
 
@@ -94,6 +36,7 @@ void frozen_then_unfrozen(Probe& p) {
     p.model->compile(compile_arguments(*stage.compile));
     for (int i = 0; i < 3; ++i, ++k) p.expect_logs(p.train("step" + std::to_string(k)), "step" + std::to_string(k));
     p.expect_weights(k == 3 ? "middle" : "final");
+    expect_slots(*p.model, p.golden, k == 3 ? "middle_slots" : "final_slots", p.how_.bound);
   }
   p.expect_prediction();
 }
@@ -113,6 +56,7 @@ void short_last_batch(Probe& p) {
     expect_near(Tensor::of<double>({static_cast<std::int64_t>(found.size())}, std::span<const double>(found)), expected, p.how_.bound, name);
   }
   p.expect_weights("final");
+  expect_slots(*p.model, p.golden, "final_slots", p.how_.bound);
   const Logs logs = p.model->evaluate({p.golden.columns("validation/x"), p.golden.columns("validation/y"), {}}, {.batch_size = 2});
   for (const auto& [name, expected] : p.golden.under("evaluate")) expect_near(*find_log(logs, name), expected.at(0), p.how_.bound, "evaluate/" + name);
 }
@@ -122,19 +66,6 @@ Course course_of(const std::string& probe) {
   if (probe == "stateful_lstm") return stateful;
   if (probe == "short_last_batch") return short_last_batch;
   return steps_in_turn;
-}
-
-std::vector<std::string> probes() {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(probe_folder()))
-    if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-// bfloat16 rounds at every op: what is compared is its size, not its bits.
-Bound bound_of(const std::string& probe, Bound bound) {
-  return probe == "mixed_bfloat16" ? Bound{2e-2, 2e-2} : bound;
 }
 
 class Probes : public testing::TestWithParam<std::string> {};
@@ -164,7 +95,7 @@ TEST_P(Probes, GivesTheSameBytesAtAnyNumberOfThreads) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, Probes, testing::ValuesIn(probes()), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Golden, Probes, testing::ValuesIn(spec_probes()), [](const auto& info) { return info.param; });
 
 }  // namespace
 }  // namespace strata

@@ -83,22 +83,6 @@ TEST(Gradient, EveryRuleMatchesCentralDifferences) {
     EXPECT_TRUE(!op->gradient || !op->forward.empty() || checked.count(op->name)) << op->name << " has a gradient and no example";
 }
 
-// Of primitives and of scan: fused gradient ops have no rule of their own.
-TEST(Gradient, OfAGradientMatchesCentralDifferences) {
-  for (const OpExample& example : op_examples(DType::float64)) {
-    Loss l(example);
-    const Op& op = op_named(example.op);
-    if (!op.gradient || !l.loss || op.kind == OpKind::fused) continue;
-    SCOPED_TRACE(std::string(example.op));
-    std::vector<Value> floating;
-    for (const Value& v : l.inputs)
-      if (is_floating(v.dtype())) floating.push_back(v);
-    Value loss;
-    for (const Value& d : gradients(l.loss, floating)) loss = loss ? loss + weighted_sum(d) : weighted_sum(d);
-    if (loss) check_gradients(l.example->graph, l.inputs, l.example->inputs, loss);
-  }
-}
-
 // h' = tanh(x W + h U), y = h' * s, over three steps, either way round.
 TEST(Gradient, OfAScan) {
   for (const bool reverse : {false, true}) {

@@ -132,7 +132,7 @@ void scan_gradient(G& g) {
 }
 
 const Op rows[] = {
-    {.name = "stop_gradient", .kind = OpKind::alias, .infer = same},
+    {.name = "stop_gradient", .kind = OpKind::alias, .infer = same, .differentiable = false},
     {.name = "scan", .kind = OpKind::scan, .infer = scanned, .gradient = scan_gradient},
 };
 

@@ -44,7 +44,7 @@ const double two_over_sqrt_pi = 2 / std::sqrt(std::numbers::pi);
 const Op rows[] = {
     {.name = "negative", .kind = OpKind::elementwise, .infer = same, .gradient = [](G& g) { g.set(0, -g.dy()); }},
     {.name = "absolute", .kind = OpKind::elementwise, .infer = same, .gradient = [](G& g) { g.set(0, g.dy() * sign(g.x())); }},
-    {.name = "sign", .kind = OpKind::elementwise, .infer = same},
+    {.name = "sign", .kind = OpKind::elementwise, .infer = same, .differentiable = false},
     {.name = "square", .kind = OpKind::elementwise, .infer = same, .gradient = [](G& g) { g.set(0, g.dy() * (2 * g.x())); }},
     {.name = "reciprocal", .kind = OpKind::elementwise, .infer = same, .gradient = [](G& g) { g.set(0, -(g.dy() * square(g.y()))); }},
     {.name = "sqrt", .kind = OpKind::elementwise, .infer = same, .gradient = [](G& g) { g.set(0, g.dy() * (0.5 / g.y())); }},
@@ -62,14 +62,14 @@ const Op rows[] = {
      .gradient = [](G& g) { g.set(0, g.dy() * (g.y() * (1 - g.y()))); }},
     {.name = "erf", .kind = OpKind::elementwise, .infer = same,
      .gradient = [](G& g) { g.set(0, g.dy() * (two_over_sqrt_pi * exp(-square(g.x())))); }},
-    {.name = "floor", .kind = OpKind::elementwise, .infer = same},
-    {.name = "ceil", .kind = OpKind::elementwise, .infer = same},
-    {.name = "round", .kind = OpKind::elementwise, .infer = same},
+    {.name = "floor", .kind = OpKind::elementwise, .infer = same, .differentiable = false},
+    {.name = "ceil", .kind = OpKind::elementwise, .infer = same, .differentiable = false},
+    {.name = "round", .kind = OpKind::elementwise, .infer = same, .differentiable = false},
     {.name = "relu", .kind = OpKind::elementwise, .infer = same,
      .gradient = [](G& g) { g.set(0, select(g.y() > 0, g.dy(), 0)); }},
-    {.name = "is_finite", .kind = OpKind::elementwise, .infer = test},
-    {.name = "is_nan", .kind = OpKind::elementwise, .infer = test},
-    {.name = "logical_not", .kind = OpKind::elementwise, .infer = same},
+    {.name = "is_finite", .kind = OpKind::elementwise, .infer = test, .differentiable = false},
+    {.name = "is_nan", .kind = OpKind::elementwise, .infer = test, .differentiable = false},
+    {.name = "logical_not", .kind = OpKind::elementwise, .infer = same, .differentiable = false},
 
     {.name = "add", .kind = OpKind::elementwise, .infer = binary,
      .gradient = [](G& g) { g.set(0, g.dy()); g.set(1, g.dy()); }},
@@ -106,20 +106,20 @@ const Op rows[] = {
        if (g.wants(0)) g.set(0, select(first, g.dy(), 0));
        if (g.wants(1)) g.set(1, select(first, 0, g.dy()));
      }},
-    {.name = "floor_divide", .kind = OpKind::elementwise, .infer = binary},
+    {.name = "floor_divide", .kind = OpKind::elementwise, .infer = binary, .differentiable = false},
     {.name = "mod", .kind = OpKind::elementwise, .infer = binary,
      .gradient = [](G& g) {
        g.set(0, g.dy());
        if (g.wants(1)) g.set(1, -(g.dy() * floor(g.x(0) / g.x(1))));
      }},
-    {.name = "equal", .kind = OpKind::elementwise, .infer = comparison},
-    {.name = "not_equal", .kind = OpKind::elementwise, .infer = comparison},
-    {.name = "less", .kind = OpKind::elementwise, .infer = comparison},
-    {.name = "less_equal", .kind = OpKind::elementwise, .infer = comparison},
-    {.name = "greater", .kind = OpKind::elementwise, .infer = comparison},
-    {.name = "greater_equal", .kind = OpKind::elementwise, .infer = comparison},
-    {.name = "logical_and", .kind = OpKind::elementwise, .infer = comparison},
-    {.name = "logical_or", .kind = OpKind::elementwise, .infer = comparison},
+    {.name = "equal", .kind = OpKind::elementwise, .infer = comparison, .differentiable = false},
+    {.name = "not_equal", .kind = OpKind::elementwise, .infer = comparison, .differentiable = false},
+    {.name = "less", .kind = OpKind::elementwise, .infer = comparison, .differentiable = false},
+    {.name = "less_equal", .kind = OpKind::elementwise, .infer = comparison, .differentiable = false},
+    {.name = "greater", .kind = OpKind::elementwise, .infer = comparison, .differentiable = false},
+    {.name = "greater_equal", .kind = OpKind::elementwise, .infer = comparison, .differentiable = false},
+    {.name = "logical_and", .kind = OpKind::elementwise, .infer = comparison, .differentiable = false},
+    {.name = "logical_or", .kind = OpKind::elementwise, .infer = comparison, .differentiable = false},
 
     {.name = "select", .kind = OpKind::elementwise, .infer = chosen,
      .gradient = [](G& g) {

@@ -7,9 +7,9 @@ namespace {
 std::vector<TensorType> stated(std::span<const TensorType>, const Attributes& a) { return {{a.dtype("dtype"), a.shape("shape")}}; }
 
 const Op rows[] = {
-    {.name = "input", .kind = OpKind::leaf, .infer = stated},
-    {.name = "variable", .kind = OpKind::leaf, .infer = stated},
-    {.name = "constant", .kind = OpKind::leaf, .infer = stated},
+    {.name = "input", .kind = OpKind::leaf, .infer = stated, .differentiable = false},
+    {.name = "variable", .kind = OpKind::leaf, .infer = stated, .differentiable = false},
+    {.name = "constant", .kind = OpKind::leaf, .infer = stated, .differentiable = false},
 };
 
 }  // namespace

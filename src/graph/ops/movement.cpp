@@ -152,8 +152,16 @@ const Op rows[] = {
        g.set(0, g.graph().add("scatter_add", {g.x(1), g.dy()}, {{"shape", g.x(0).shape()}}));
      }},
     {.name = "scatter_add", .kind = OpKind::primitive, .infer = stated, .gradient = [](G& g) { g.set(1, gather(g.dy(), g.x(0))); }},
-    {.name = "iota", .kind = OpKind::primitive, .infer = counted},
-    {.name = "pack", .kind = OpKind::primitive, .infer = packed},
+    {.name = "iota", .kind = OpKind::primitive, .infer = counted, .differentiable = false},
+    {.name = "pack", .kind = OpKind::primitive, .infer = packed,
+     .gradient = [](G& g) {
+       Dim begin = 0;
+       for (int i = 0; i < g.inputs(); ++i) {
+         const Dim end = begin + g.x(i).shape().elements();
+         if (g.wants(i)) g.set(i, reshape(slice(g.dy(), 0, begin, end), g.x(i).shape()));
+         begin = end;
+       }
+     }},
 };
 
 }  // namespace

@@ -15,8 +15,8 @@ std::vector<TensorType> same(Types in, const Attributes&) { return {in[0]}; }
 std::int64_t as_attribute(std::uint64_t stream) { return static_cast<std::int64_t>(stream); }
 
 const Op rows[] = {
-    {.name = "random_uniform", .kind = OpKind::random, .infer = stated},
-    {.name = "random_normal", .kind = OpKind::random, .infer = stated},
+    {.name = "random_uniform", .kind = OpKind::random, .infer = stated, .differentiable = false},
+    {.name = "random_normal", .kind = OpKind::random, .infer = stated, .differentiable = false},
     // Inputs x, state. Linear in x: the gradient is the same op on dy. (Fused, and of kind fused; equal calls draw equal
     // masks, so merging two of them is right.)
     {.name = "dropout", .kind = OpKind::fused, .infer = same,

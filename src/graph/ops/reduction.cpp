@@ -48,8 +48,8 @@ const Op rows[] = {
      .gradient = [](G& g) { g.set(0, broadcast_to(with_ones(g.dy(), g.x().shape(), g.attributes()), g.x().shape())); }},
     {.name = "reduce_max", .kind = OpKind::primitive, .infer = reduced, .gradient = extreme_gradient},
     {.name = "reduce_min", .kind = OpKind::primitive, .infer = reduced, .gradient = extreme_gradient},
-    {.name = "argmax", .kind = OpKind::primitive, .infer = index_of},
-    {.name = "argmin", .kind = OpKind::primitive, .infer = index_of},
+    {.name = "argmax", .kind = OpKind::primitive, .infer = index_of, .differentiable = false},
+    {.name = "argmin", .kind = OpKind::primitive, .infer = index_of, .differentiable = false},
 };
 
 std::vector<std::int64_t> sorted_axes(Value x, const std::optional<Axes>& axes, std::string_view op) {
