@@ -167,7 +167,7 @@ CompiledStep& ModelState::predict_step() {
     names.push_back(graph.output_names()[i]);
   }
   trace->finish();
-  predict_ = std::make_unique<CompiledStep>(std::move(trace), std::move(names), where);
+  predict_ = std::make_unique<CompiledStep>(std::move(trace), std::move(names), where, choices);
   return *predict_;
 }
 
@@ -317,7 +317,7 @@ std::unique_ptr<CompiledStep> ModelState::build(const BatchTypes& types, bool tr
     }
   }
   t.finish();
-  return std::make_unique<CompiledStep>(std::move(trace), std::move(names), backend());
+  return std::make_unique<CompiledStep>(std::move(trace), std::move(names), backend(), choices);
 }
 
 // --- data --------------------------------------------------------------------------------------------------------------
