@@ -147,8 +147,7 @@ class Lowering {
         const std::vector<std::int32_t> gradient_ops = hidden_readers(id);
         std::optional<std::string> pair;
         const std::string together = signature_of_pair(id, gradient_ops);
-        const auto asked = options_.choices.find(together);
-        const bool split = asked != options_.choices.end() && asked->second == split_choice;
+        const bool split = asked_to_split(together);
         for (const Candidate& c : candidates(single(id).region, refusals)) {
           const bool shared = std::all_of(gradient_ops.begin(), gradient_ops.end(), [&](std::int32_t g) {
             const auto found = candidates(single(g).region, refusals);
@@ -177,9 +176,16 @@ class Lowering {
     }
   }
 
-  // A fused op runs by its decomposition; a choice for it or for a region that begins with it cannot be served.
+  bool asked_to_split(const std::string& key) const {
+    const auto asked = options_.choices.find(key);
+    return asked != options_.choices.end() && asked->second == split_choice;
+  }
+
+  // A fused op runs by its decomposition; a choice for it or for a region that begins with it cannot be served, unless this is
+  // what was asked for.
   void decomposed(const std::string& key, std::int32_t id) {
     record(choices_, key, split_choice);
+    if (asked_to_split(key)) return;
     const Region region = single(id).region;
     for (const auto& [asked, kernel] : options_.choices)
       if (kernel != split_choice && begins_with(asked, region)) unserved_.emplace(asked, kernel);

@@ -27,10 +27,14 @@ Choices KernelChoices::in_use() const {
 }
 
 void KernelChoices::add(const Plan& plan) {
-  const std::lock_guard lock(mutex_);
-  record(made_, plan.choices);
-  for (const auto& [region, kernel] : plan.unserved) {
-    if (!warned_.insert(region).second) continue;
+  Choices fresh;
+  {
+    const std::lock_guard lock(mutex_);
+    record(made_, plan.choices);
+    for (const auto& choice : plan.unserved)
+      if (warned_.insert(choice.first).second) fresh.insert(choice);
+  }
+  for (const auto& [region, kernel] : fresh) {
     const auto instead = plan.choices.find(region);
     const bool whole = instead != plan.choices.end() && instead->second != split_choice && !instead->second.empty();
     warn(fmt::format("the recorded kernel '{}' is not to be had here for the region '{}'; {}: bits may differ", kernel, region,
