@@ -17,9 +17,12 @@ std::string name_of(Source s) {
 std::string attributes_of(const RegionOp& op) {
   std::string text;
   for (const auto& [key, value] : *op.attributes) {
+    const auto* number = std::get_if<std::int64_t>(&value);
+    const auto* shape = std::get_if<Shape>(&value);
+    const bool usual = (number && *number == 0) || (shape && shape->rank() == 0);
     const bool arithmetic = std::holds_alternative<double>(value) || key == "stream" || key == "tensor";
-    if (!arithmetic && !std::holds_alternative<std::shared_ptr<const Graph>>(value))
-      text += fmt::format("{}{}={}", text.empty() ? "" : " ", key, strata::text_of(value));
+    if (!usual && !arithmetic && !std::holds_alternative<std::shared_ptr<const Graph>>(value))
+      text += fmt::format("{}{}={}", text.empty() ? "" : " ", key, text_of(value));
   }
   return text.empty() ? text : "[" + text + "]";
 }

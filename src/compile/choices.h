@@ -15,7 +15,7 @@ using Choices = std::map<std::string, std::string>;
 inline constexpr const char* split_choice = "split";
 
 // All that a kernel may go by: "float32(128,784) float32(784,10) float32(10): matmul(x0,x1) add(%0,x2) relu(%1) -> %2", x0 the
-// first input, %0 what the first op gives. Attributes stand behind an op's name, but for real numbers and random streams.
+// first input, %0 what the first op gives. Attributes stand behind an op's name, but for zeros, real numbers and random streams.
 std::string signature(const Region& region);
 
 // Whether the signature is of a region that the one op of `first` begins.
