@@ -39,7 +39,7 @@ History joined(const History& before, const History& stage) {
   const int offset = before.epoch.empty() ? 0 : before.epoch.back() + 1;
   for (const int epoch : stage.epoch) all.epoch.push_back(offset + epoch);
   for (const auto& [name, values] : stage.history) {
-    const auto known = std::find_if(all.history.begin(), all.history.end(), [&](const auto& row) { return row.first == name; });
+    const auto known = std::find_if(all.history.begin(), all.history.end(), [&name = name](const auto& row) { return row.first == name; });
     if (known == all.history.end()) all.history.emplace_back(name, values);
     else known->second.insert(known->second.end(), values.begin(), values.end());
   }
