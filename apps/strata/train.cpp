@@ -100,15 +100,8 @@ void enter_stage(const FitSpec& stage, Model& model) {
                 "give them: --set compile.optimizer=adam --set compile.loss=mse");
 }
 
-void write_beginnings(const RunDirectory& directory, const Spec& spec, Model& model, const std::vector<std::string>& class_names) {
+void write_beginnings(const RunDirectory& directory, const Spec& spec, const std::vector<std::string>& class_names) {
   directory.write("spec.yaml", write_yaml(render_spec(spec, true)));
-  const RunOptions& run = model.state().run;
-  Node choices = Node::mapping();
-  choices.set("backend", Node::string(std::string(model.state().backend()->name())));
-  choices.set("threads", Node::integer(run.threads));
-  choices.set("reproducible", Node::boolean(run.reproducible));
-  choices.set("dtype", Node::string(run.dtype));
-  directory.write("choices.json", write_json(choices) + "\n");
   Node versions = Node::mapping();
   versions.set("strata", Node::string(STRATA_VERSION));
   directory.write("versions.json", write_json(versions) + "\n");
@@ -152,6 +145,7 @@ int train(Options o, const CommonOptions& common) {
   const bool from_run = !resume && RunDirectory::is_one(o.model.model);
 
   LoadedModel loaded = load_model(o.model, common, Weights::last, overrides(o));
+  loaded.model.state().choices->warn = [&common](const std::string& line) { say(common, "warning: " + line); };
   if (!o.data.x.empty() || !o.data.y.empty()) {
     set_data(loaded.tree, row_source(o.data, loaded.model));
     Diagnostics diagnostics;
@@ -200,7 +194,7 @@ int train(Options o, const CommonOptions& common) {
       directory.emplace(RunDirectory::create(!o.run_dir.empty() ? o.run_dir : spec.run.dir.value_or(""), name));
       directory->lock();
     }
-    if (i == first) write_beginnings(*directory, spec, loaded.model, rows.classes);
+    if (i == first) write_beginnings(*directory, spec, rows.classes);
     TrainingRun run(fit, *directory, checkpoints(i), history, common);
     code = run.run(goes_on);
     history = run.history();

@@ -8,6 +8,7 @@
 #include <strata/error.h>
 #include "apps/strata/signals.h"
 #include "src/files/checkpoint.h"
+#include "src/files/choices_json.h"
 
 namespace strata {
 namespace {
@@ -38,7 +39,7 @@ History joined(const History& before, const History& stage) {
   const int offset = before.epoch.empty() ? 0 : before.epoch.back() + 1;
   for (const int epoch : stage.epoch) all.epoch.push_back(offset + epoch);
   for (const auto& [name, values] : stage.history) {
-    const auto known = std::find_if(all.history.begin(), all.history.end(), [&](const auto& row) { return row.first == name; });
+    const auto known = std::find_if(all.history.begin(), all.history.end(), [&name = name](const auto& row) { return row.first == name; });
     if (known == all.history.end()) all.history.emplace_back(name, values);
     else known->second.insert(known->second.end(), values.begin(), values.end());
   }
@@ -54,10 +55,17 @@ void TrainingRun::save_checkpoint() {
   saved_ = Clock::now();
 }
 
+// New plans make choices: those of validation in the first epoch.
+void TrainingRun::write_choices() {
+  std::string now = choices_json(fit_.model().state());
+  if (now == choices_) return;
+  directory_.write("choices.json", now);
+  choices_ = std::move(now);
+}
+
 bool TrainingRun::after_step(Fit& fit) {
   const FitPosition& p = fit.position();
   progress_.after_step(fit);
-  if (p.batch == fit.steps_per_epoch() && p.batch > 0) return false;  // the epoch ends first, its validation included
   if (const int code = asked_to_stop()) {
     save_checkpoint();
     code_ = code;
@@ -81,6 +89,7 @@ bool TrainingRun::after_step(Fit& fit) {
 void TrainingRun::after_epoch(Fit& fit, const Logs& logs) {
   progress_.after_epoch(fit, logs);
   directory_.write_history(history(), fit.arguments().validation_freq);
+  write_choices();
   if (!fit.arguments().validation_data) return;
   const auto value = find_log(logs, monitor_);
   if (!value) return;
@@ -100,6 +109,7 @@ int TrainingRun::run(bool resume) {
     if (name == monitor_ && fit_.arguments().validation_data)
       for (const double v : values)
         if (Monitor("ModelCheckpoint", monitor_, mode_).improved(v, best_)) best_ = v;
+  write_choices();
   if (fit_.position().step == 0) save_checkpoint();  // what the run began with, --weights included
   fit_.run();
   if (!fit_.done()) {

@@ -27,6 +27,7 @@ class TrainingRun {
   bool after_step(Fit& fit);
   void after_epoch(Fit& fit, const Logs& logs);
   void save_checkpoint();
+  void write_choices();
 
   Fit& fit_;
   RunDirectory& directory_;
@@ -36,6 +37,7 @@ class TrainingRun {
   Progress progress_;
   std::string monitor_ = "val_loss", mode_ = "auto";  // of the best model
   std::optional<double> best_;
+  std::string choices_;  // as written last
   int code_ = 0;
   double save_cost_ = 0;  // seconds
   std::chrono::steady_clock::time_point saved_;

@@ -39,7 +39,8 @@ class Training {
 };
 
 // A struct is a callback when it has a schema and any of the functions named below. `Config state() const` and
-// `void restore(const Config&)` make it part of a checkpoint; restore comes after on_train_begin.
+// `void restore(const Config&)` make it part of a checkpoint, `std::map<std::string, Tensor> tensors() const` and
+// `void restore_tensors(std::map<std::string, Tensor>)` the arrays that it keeps; both come after on_train_begin.
 // `static constexpr bool needs_batch_logs = true` makes the logs of every step be read from the device.
 class Callback : public Component<Callback> {
  public:
@@ -52,6 +53,8 @@ class Callback : public Component<Callback> {
     void (*on_train_end)(void*, const Logs&, Training&);
     Config (*state)(const void*);
     void (*restore)(void*, const Config&);
+    std::map<std::string, Tensor> (*tensors)(const void*);
+    void (*restore_tensors)(void*, std::map<std::string, Tensor>);
     bool needs_batch_logs;
   };
   template <class T> static Functions functions_of();
@@ -66,6 +69,12 @@ class Callback : public Component<Callback> {
   void on_train_end(const Logs& logs, Training& t) { if (functions().on_train_end) functions().on_train_end(object_.get(), logs, t); }
   Config state() const { return functions().state ? functions().state(object_.get()) : Config(); }
   void restore(const Config& state) { if (functions().restore) functions().restore(object_.get(), state); }
+  std::map<std::string, Tensor> tensors() const {
+    return functions().tensors ? functions().tensors(object_.get()) : std::map<std::string, Tensor>();
+  }
+  void restore_tensors(std::map<std::string, Tensor> tensors) {
+    if (functions().restore_tensors) functions().restore_tensors(object_.get(), std::move(tensors));
+  }
   bool needs_batch_logs() const { return functions().needs_batch_logs; }
 };
 
@@ -86,6 +95,10 @@ Callback::Functions Callback::functions_of() {
     f.state = [](const void* o) { return static_cast<const T*>(o)->state(); };
   if constexpr (requires(T& t, const Config& c) { t.restore(c); })
     f.restore = [](void* o, const Config& c) { static_cast<T*>(o)->restore(c); };
+  if constexpr (requires(const T& t) { { t.tensors() } -> std::convertible_to<std::map<std::string, Tensor>>; })
+    f.tensors = [](const void* o) -> std::map<std::string, Tensor> { return static_cast<const T*>(o)->tensors(); };
+  if constexpr (requires(T& t, std::map<std::string, Tensor> m) { t.restore_tensors(std::move(m)); })
+    f.restore_tensors = [](void* o, std::map<std::string, Tensor> m) { static_cast<T*>(o)->restore_tensors(std::move(m)); };
   if constexpr (requires { T::needs_batch_logs; }) f.needs_batch_logs = T::needs_batch_logs;
   return f;
 }

@@ -14,13 +14,6 @@ Port root_of(const Graph& graph, Port p) {
   return p;
 }
 
-std::string signature(const Region& region) {
-  std::string text;
-  for (const RegionOp& op : region.ops) text += (text.empty() ? "" : "+") + std::string(op.name);
-  for (const ArrayType& t : region.inputs) text += fmt::format(" {}({})", name_of(t.dtype), fmt::join(t.dims, ","));
-  return text;
-}
-
 namespace {
 
 // Builds the Region of a set of nodes: scalar constants that feed elementwise ops go inside, everything else from outside
@@ -93,7 +86,7 @@ class Lowering {
     decompose_what_has_no_kernel();
     group();
     std::vector<ProgramStep> steps = ordered();
-    return {std::move(graph_), std::move(steps)};
+    return {std::move(graph_), std::move(steps), std::move(choices_), std::move(unserved_)};
   }
 
  private:
@@ -104,9 +97,35 @@ class Lowering {
       std::vector<Candidate> naive = reference_.candidates(region, refusals);
       std::move(naive.begin(), naive.end(), std::back_inserter(found));
     }
-    if (const auto choice = options_.choices.find(signature(region)); choice != options_.choices.end())
-      std::stable_partition(found.begin(), found.end(), [&](const Candidate& c) { return c.name == choice->second; });
+    if (const std::string* asked = asked_for(region)) {
+      const auto is_it = [&](const Candidate& c) { return c.name == *asked; };
+      if (*asked == split_choice && can_split(region)) found.clear();
+      else if (std::none_of(found.begin(), found.end(), is_it)) unserved_.emplace(signature(region), *asked);
+      else std::stable_partition(found.begin(), found.end(), is_it);
+    }
     return found;
+  }
+
+  // The choice that was recorded for this region, or null.
+  const std::string* asked_for(const Region& region) const {
+    if (options_.choices.empty()) return nullptr;
+    const auto choice = options_.choices.find(signature(region));
+    return choice == options_.choices.end() ? nullptr : &choice->second;
+  }
+
+  static bool can_split(const Region& region) {
+    const auto computes = std::count_if(region.ops.begin(), region.ops.end(), [](const RegionOp& op) { return op.name != "constant"; });
+    return computes > 1 || op_named(region.ops[0].name).kind == OpKind::fused;
+  }
+
+  // Whether the backend has a kernel for a region of several ops. (The reference has none.)
+  bool takes_whole(const Region& region) {
+    const std::string* asked = asked_for(region);
+    std::vector<Refusal> refusals;
+    if (!(asked && *asked == split_choice) && !backend_.candidates(region, refusals).empty()) return true;
+    if (asked && *asked != split_choice) unserved_.emplace(signature(region), *asked);
+    record(choices_, signature(region), split_choice);
+    return false;
   }
 
   ProgramStep single(std::int32_t id) const {
@@ -127,13 +146,16 @@ class Lowering {
         if (graph_.node(id).op->kind != OpKind::fused || !graph_.node(id).op->forward.empty()) continue;
         const std::vector<std::int32_t> gradient_ops = hidden_readers(id);
         std::optional<std::string> pair;
+        const std::string together = signature_of_pair(id, gradient_ops);
+        const bool split = asked_to_split(together);
         for (const Candidate& c : candidates(single(id).region, refusals)) {
           const bool shared = std::all_of(gradient_ops.begin(), gradient_ops.end(), [&](std::int32_t g) {
             const auto found = candidates(single(g).region, refusals);
             return std::any_of(found.begin(), found.end(), [&](const Candidate& k) { return k.pair == c.pair; });
           });
-          if (shared) { pair = c.pair; break; }
+          if (shared && !split) { pair = c.pair; break; }
         }
+        if (!pair) decomposed(together, id);
         for (const std::int32_t g : gradient_ops) {
           if (pair) pair_[g] = *pair;
           else without.insert(g);
@@ -144,12 +166,36 @@ class Lowering {
       for (std::size_t i = 0; i < graph_.nodes().size(); ++i) {  // gradient ops that share nothing hidden
         const auto id = static_cast<std::int32_t>(i);
         if (graph_.node(id).op->kind != OpKind::fused || pair_.count(id) || without.count(id)) continue;
-        if (candidates(single(id).region, refusals).empty()) without.insert(id);
-        else pair_[id] = candidates(single(id).region, refusals)[0].pair;
+        if (candidates(single(id).region, refusals).empty()) {
+          without.insert(id);
+          decomposed(signature(single(id).region), id);
+        } else pair_[id] = candidates(single(id).region, refusals)[0].pair;
       }
       if (without.empty()) return;
       graph_ = simplify(decompose(graph_, [&](std::int32_t id) { return without.count(id) != 0; }), options_, reference_);
     }
+  }
+
+  bool asked_to_split(const std::string& key) const {
+    const auto asked = options_.choices.find(key);
+    return asked != options_.choices.end() && asked->second == split_choice;
+  }
+
+  // A fused op runs by its decomposition; a choice for it or for a region that begins with it cannot be served, unless this is
+  // what was asked for.
+  void decomposed(const std::string& key, std::int32_t id) {
+    record(choices_, key, split_choice);
+    if (asked_to_split(key)) return;
+    const Region region = single(id).region;
+    for (const auto& [asked, kernel] : options_.choices)
+      if (kernel != split_choice && begins_with(asked, region)) unserved_.emplace(asked, kernel);
+  }
+
+  // A forward op may run whole where nothing learns, and be decomposed where its gradient op has no kernel.
+  std::string signature_of_pair(std::int32_t id, const std::vector<std::int32_t>& gradient_ops) const {
+    std::string text = signature(single(id).region);
+    for (const std::int32_t g : gradient_ops) text += " & " + signature(single(g).region);
+    return text;
   }
 
   std::vector<std::int32_t> hidden_readers(std::int32_t id) const {
@@ -286,10 +332,9 @@ class Lowering {
       end = {next, 0};
     }
     for (std::size_t k = chains.size(); k-- > 1;) {
-      std::vector<Refusal> refusals;
       std::vector<Port> outputs{{chains[k].back(), 0}};
       for (std::size_t o = 1; o < graph_.node(id).outputs.size(); ++o) outputs.push_back({id, static_cast<std::int32_t>(o)});
-      if (backend_.candidates(RegionBuilder(graph_, chains[k], outputs).take().region, refusals).empty()) continue;
+      if (!takes_whole(RegionBuilder(graph_, chains[k], outputs).take().region)) continue;
       for (std::size_t m = 1; m < chains[k].size(); ++m) {
         groups_[static_cast<std::size_t>(g)].nodes.push_back(chains[k][m]);
         assign(chains[k][m], g);
@@ -366,10 +411,12 @@ class Lowering {
       std::stable_partition(outputs.begin(), outputs.end(), [&](Port p) { return p.node != nodes[0]; });
     ProgramStep step = RegionBuilder(graph_, nodes, outputs).take();
     std::vector<Candidate> found = candidates(step.region, step.refusals);
+    if (found.empty() && nodes.size() > 1) record(choices_, signature(step.region), split_choice);
     if (const auto pair = pair_.find(nodes[0]); pair != pair_.end())
       std::erase_if(found, [&](const Candidate& c) { return c.pair != pair->second; });
     if (found.empty()) return std::nullopt;
     step.kernel = std::move(found[0]);
+    record(choices_, signature(step.region), step.kernel.name);
     if (const int hidden = graph_.node(nodes[0]).op->first_hidden; hidden >= 0)
       for (std::size_t k = 0; k < step.kernel.hidden_bytes.size(); ++k)
         for (std::size_t o = 0; o < step.outputs.size(); ++o)
@@ -386,6 +433,8 @@ class Lowering {
     scan.reverse = n.attributes.flag("reverse");
     scan.length = n.attributes.shape("length")[0].value();
     scan.body = std::make_shared<Program>(lower(simplify(*n.attributes.graph("body"), options_, reference_), backend_, reference_, options_));
+    record(choices_, scan.body->choices);
+    unserved_.insert(scan.body->unserved.begin(), scan.body->unserved.end());
     step.kernel.name = "scan";
     step.scan = std::move(scan);
     return step;
@@ -434,6 +483,7 @@ class Lowering {
   }
 
   Graph graph_;
+  Choices choices_, unserved_;
   Backend& backend_;
   Backend& reference_;
   const CompileOptions& options_;

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "backend/backend.h"
+#include "src/compile/choices.h"
 #include "src/graph/graph.h"
 
 namespace strata {
@@ -16,8 +17,8 @@ struct CompileOptions {
   bool fuse = true;     // regions of more than one op
   bool reorder = true;  // updates run last, so that they can be written in place
   bool reuse = true;    // buffers share memory when they do not live at the same time
-  // Kernel by region signature: a table that wins over the backend's order (a resumed run's, a tuned one).
-  std::map<std::string, std::string> choices;
+  // A table that wins over the backend's order: a resumed run's.
+  Choices choices;
 };
 
 Graph simplify(const Graph& graph, const CompileOptions& options, Backend& reference);

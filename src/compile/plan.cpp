@@ -215,6 +215,8 @@ std::shared_ptr<const Plan> compile(const Graph& graph, Backend& backend, Backen
     pins.push_back({p, {Space::variable, v.group, v.offset}});
   }
   Flat flat = Flattener(backend, reference, options).flatten(program, pins, leaf);
+  plan->choices = std::move(program.choices);
+  plan->unserved = std::move(program.unserved);
   plan->calls = std::move(flat.calls);
   plan->steps = std::move(flat.steps);
   for (std::size_t i = 0; i < program.graph.outputs.size(); ++i)

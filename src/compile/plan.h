@@ -60,6 +60,7 @@ struct Plan {
   std::size_t arena_bytes = 0;
   std::size_t live_bytes = 0;  // most bytes of values alive at one time: what the arena cannot be below
   Tensor constants;            // uint8, copied to the device once per run
+  Choices choices, unserved;   // see Program
 };
 
 // `variables` says where each variable number of the graph lies.

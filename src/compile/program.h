@@ -37,10 +37,9 @@ struct ProgramStep {
 struct Program {
   Graph graph;              // after decomposition; reshapes are still in it
   std::vector<ProgramStep> steps;  // in running order
+  Choices choices;   // that were made, scan bodies included
+  Choices unserved;  // that were asked for, and no kernel of that name takes the region
 };
-
-// "matmul+add+relu float32(128,784) ...": what a table of choices is keyed by.
-std::string signature(const Region& region);
 
 // Decomposes what the backend has no kernel for, cuts regions, chooses kernels, orders them. `reference` fills in for
 // primitives where the backend uses host memory; otherwise a primitive without a kernel is an Error that names it.

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <strata/error.h>
+#include "src/files/choices_json.h"
 #include "src/files/config_json.h"
 #include "src/files/model_files.h"
 #include "src/files/weights_h5.h"
@@ -21,7 +22,8 @@ using Json = nlohmann::ordered_json;
 constexpr const char* weights_file = "model.weights.h5";
 constexpr const char* state_file = "state.h5";
 constexpr const char* position_file = "position.json";
-constexpr int format_version = 1;
+constexpr const char* choices_file = "choices.json";
+constexpr int format_version = 2;
 constexpr const char* phases[] = {"train", "validate", "epoch_end"};
 
 // Counters of the store (random streams) and the running metrics of the epoch, by path.
@@ -30,17 +32,29 @@ std::vector<Stored> rest_of_state(ModelState& state) {
   return {{"counters", state.store.get(), VariableKind::counter}, {"metrics", &state.train_metrics, VariableKind::metric}};
 }
 
-H5Group state_tree(ModelState& state) {
+std::string callback_group(std::size_t i) { return fmt::format("callbacks/{}", i); }
+
+void put(H5Group& root, const std::string& path, Tensor value) {
+  const std::size_t slash = path.rfind('/');
+  root.make_group(path.substr(0, slash)).datasets[path.substr(slash + 1)] = std::move(value);
+}
+
+H5Group state_tree(ModelState& state, const std::vector<CallbackState>& callbacks) {
   H5Group root;
   for (const Stored& s : rest_of_state(state))
     for (std::size_t i = 0; i < s.variables->list().size(); ++i) {
       const Variable& v = s.variables->list()[i];
-      if (v.kind != s.kind) continue;
-      const std::size_t slash = v.path.rfind('/');
-      const std::string folder = slash == std::string::npos ? s.group : std::string(s.group) + "/" + v.path.substr(0, slash);
-      root.make_group(folder).datasets[slash == std::string::npos ? v.path : v.path.substr(slash + 1)] = s.variables->read(static_cast<std::int64_t>(i));
+      if (v.kind == s.kind) put(root, fmt::format("{}/{}", s.group, v.path), s.variables->read(static_cast<std::int64_t>(i)));
     }
+  for (std::size_t i = 0; i < callbacks.size(); ++i)
+    for (const auto& [path, t] : callbacks[i].tensors) put(root, callback_group(i) + "/" + path, t);
   return root;
+}
+
+// Every dataset below a group, by path.
+void collect(const H5Group& group, const std::string& path, std::map<std::string, Tensor>& found) {
+  for (const auto& [name, t] : group.datasets) found[path + name] = t;
+  for (const auto& [name, inner] : group.groups) collect(inner, path + name + "/", found);
 }
 
 void set_state_tree(ModelState& state, const H5Group& tree, const std::string& file) {
@@ -54,7 +68,7 @@ void set_state_tree(ModelState& state, const H5Group& tree, const std::string& f
     }
 }
 
-Json position_json(const Fit& fit) {
+Json position_json(Fit& fit, const std::vector<CallbackState>& callback_states) {
   const FitPosition& p = fit.position();
   Json history = Json::array();
   for (const auto& [name, values] : p.history.history) {
@@ -63,9 +77,12 @@ Json position_json(const Fit& fit) {
     history.push_back({{"name", name}, {"values", std::move(numbers)}});
   }
   Json callbacks = Json::array();
-  for (const Config& c : fit.callback_states()) callbacks.push_back(json_of_config(c));
+  for (const CallbackState& c : callback_states) callbacks.push_back(json_of_config(c.config));
+  Json logs = Json::array();
+  for (const auto& [name, value] : fit.logs()) logs.push_back({{"name", name}, {"value", json_of_number(value)}});
   return {{"version", format_version}, {"epoch", p.epoch}, {"batch", p.batch}, {"step", p.step}, {"phase", phases[static_cast<int>(p.phase)]},
-          {"stop", p.stop}, {"seconds", p.seconds}, {"epochs", p.history.epoch}, {"history", std::move(history)}, {"callbacks", std::move(callbacks)}};
+          {"stop", p.stop}, {"seconds", p.seconds}, {"logs", std::move(logs)}, {"epochs", p.history.epoch}, {"history", std::move(history)},
+          {"callbacks", std::move(callbacks)}, {"batches", fit.batches()}};
 }
 
 FitPosition position_of(const Json& json, const std::string& file) {
@@ -81,6 +98,7 @@ FitPosition position_of(const Json& json, const std::string& file) {
     p.phase = static_cast<FitPosition::Phase>(phase - std::begin(phases));
     p.stop = json.at("stop");
     p.seconds = json.at("seconds");
+    for (const Json& row : json.at("logs")) p.logs.emplace_back(row.at("name"), number_of_json(row.at("value")));
     p.history.epoch = json.at("epochs").get<std::vector<int>>();
     for (const Json& row : json.at("history")) {
       std::vector<double> values;
@@ -91,6 +109,29 @@ FitPosition position_of(const Json& json, const std::string& file) {
   } catch (const Json::exception&) {
     throw Error(ErrorKind::data, fmt::format("{}: is no position of a run", file));
   }
+}
+
+// Other rows, or rows in other batches, are another run.
+void check_batches(const Json& json, Fit& fit, const std::string& file) {
+  using Batches = std::map<std::string, std::string>;
+  Batches then;
+  try {
+    then = json.at("batches").get<Batches>();
+  } catch (const Json::exception&) {
+    throw Error(ErrorKind::data, fmt::format("{}: does not say which batches it belongs to", file));
+  }
+  const Batches& now = fit.batches();
+  Batches names = then;
+  names.insert(now.begin(), now.end());
+  const auto text = [](const Batches& all, const std::string& name) -> std::string {
+    const auto found = all.find(name);
+    return found == all.end() ? "none" : found->second;
+  };
+  std::string differences;
+  for (const auto& [name, value] : names)
+    if (text(then, name) != text(now, name))
+      differences += fmt::format("{}{} was {}, is {}", differences.empty() ? "" : "; ", name, text(then, name), text(now, name));
+  if (!differences.empty()) throw Error(ErrorKind::data, fmt::format("{}: the batches are not those of this run: {}", file, differences));
 }
 
 constexpr std::uint64_t max_checkpoint_bytes = std::uint64_t{1} << 40;
@@ -107,13 +148,19 @@ void restore(Fit& fit, const fs::path& directory) {
   Model& model = fit.model();
   const Json json = Json::parse(as_text(bytes(position_file)), nullptr, false);
   FitPosition position = position_of(json, path(position_file));
+  check_batches(json, fit, path(position_file));
   const H5Group weights = read_weights(model, bytes(weights_file), path(weights_file), H5Origin::own);
   const H5Group state = read_hdf5(bytes(state_file), path(state_file), H5Origin::own);
   if (const std::string message = set_weights_tree(model, weights, path(weights_file)); !message.empty()) throw Error(ErrorKind::data, message);
   set_state_tree(model.state(), state, path(state_file));
-  std::vector<Config> callbacks;
-  for (const Json& c : json["callbacks"]) callbacks.push_back(config_of_json(c));
-  fit.restore(std::move(position), callbacks);
+  std::vector<CallbackState> callbacks;
+  for (const Json& c : json["callbacks"]) {
+    CallbackState kept{config_of_json(c), {}};
+    if (const H5Group* tensors = state.find_group(callback_group(callbacks.size()))) collect(*tensors, "", kept.tensors);
+    callbacks.push_back(std::move(kept));
+  }
+  fit.restore(std::move(position), std::move(callbacks));
+  use_choices(model.state(), as_text(bytes(choices_file)), path(choices_file));
 }
 
 }  // namespace
@@ -131,10 +178,12 @@ std::vector<fs::path> checkpoints_in(const fs::path& folder) {
 
 fs::path write_checkpoint(const fs::path& folder, Fit& fit, int keep) {
   ModelState& state = fit.model().state();
+  const std::vector<CallbackState> callbacks = fit.callback_states();
   std::vector<NamedBytes> files;
   files.push_back({weights_file, write_hdf5(weights_tree(fit.model()))});
-  files.push_back({state_file, write_hdf5(state_tree(state))});
-  files.push_back({position_file, to_bytes(position_json(fit).dump(1))});
+  files.push_back({state_file, write_hdf5(state_tree(state, callbacks))});
+  files.push_back({position_file, to_bytes(position_json(fit, callbacks).dump(1))});
+  files.push_back({choices_file, to_bytes(choices_json(state))});
   fs::create_directories(folder);
   const fs::path directory = folder / fmt::format("step-{:010}", fit.position().step);
   write_with_manifest(directory, std::move(files));

@@ -2,8 +2,9 @@
 //
 //   step-0000000120/
 //     model.weights.h5   weights, states, optimizer, in Keras' layout
-//     state.h5           what that layout has no place for: random streams, metric accumulators
-//     position.json      epoch, batch, step, phase, history, callbacks
+//     state.h5           what that layout has no place for: random streams, metric accumulators, arrays of callbacks
+//     position.json      epoch, batch, step, phase, logs, history, callbacks; which batches these are
+//     choices.json       the kernels: see choices_json.h
 //     MANIFEST           sizes and checksums of these
 #pragma once
 
@@ -21,7 +22,8 @@ namespace strata {
 std::filesystem::path write_checkpoint(const std::filesystem::path& folder, Fit& fit, int keep = 3);
 
 // Brings `fit`, which has not run yet, to where the newest good checkpoint stands, and returns its directory; nothing where
-// there is none. One that is damaged is told to `say`, and the next older one is taken; when all are damaged that is an Error.
+// there is none. The plans take the kernels that were recorded there. One that is damaged, or that belongs to other rows or
+// batches, is told to `say`, and the next older one is taken; when none is left that is an Error.
 std::optional<std::filesystem::path> restore_checkpoint(const std::filesystem::path& folder, Fit& fit,
                                                         const std::function<void(const std::string&)>& say);
 

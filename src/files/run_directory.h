@@ -6,7 +6,7 @@
 //   model.keras      the model after the last epoch
 //   best.keras       the model of the best epoch
 //   checkpoints/     see checkpoint.h
-//   choices.json     what decides the bits: backend, threads, reproducible
+//   choices.json     what decides the bits beside the spec: see choices_json.h
 //   versions.json    what wrote this
 #pragma once
 

@@ -37,8 +37,6 @@ Value Graph::constant(const Tensor& tensor) {
                               {"shape", Shape::of(tensor.shape())}});
 }
 
-namespace {
-
 std::string text_of(const Attribute& a) {
   struct Printer {
     std::string operator()(std::int64_t v) const { return std::to_string(v); }
@@ -55,8 +53,6 @@ std::string text_of(const Attribute& a) {
   };
   return std::visit(Printer{}, a);
 }
-
-}  // namespace
 
 std::string print(const Graph& graph) {
   std::string text;

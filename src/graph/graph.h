@@ -69,6 +69,8 @@ inline Value value_of(Graph& g, Port p) { return {&g, p.node, p.output}; }
 
 // The graph as text, one line a node; equal graphs give equal text.
 std::string print(const Graph& graph);
+// An attribute as it stands there.
+std::string text_of(const Attribute& attribute);
 
 // `graph` with every symbol replaced by its number, shapes inferred anew: axes that were open and turn out not to fit are
 // an Error here.

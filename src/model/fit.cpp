@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <strata/error.h>
+#include "src/data/fingerprint.h"
 
 namespace strata {
 
@@ -188,18 +189,33 @@ void Fit::apply_class_weights() {
   data_.sample_weight = weight;
 }
 
-void Fit::restore(FitPosition position, const std::vector<Config>& callback_states) {
+void Fit::restore(FitPosition position, std::vector<CallbackState> callback_states) {
   position_ = std::move(position);
-  restored_ = callback_states;
+  restored_ = std::move(callback_states);
 }
 
-std::vector<Config> Fit::callback_states() const {
-  std::vector<Config> states;
-  for (const Callback& c : arguments_.callbacks) states.push_back(c.state());
+std::vector<CallbackState> Fit::callback_states() const {
+  std::vector<CallbackState> states;
+  for (const Callback& c : arguments_.callbacks) states.push_back({c.state(), c.tensors()});
   return states;
 }
 
-Logs Fit::logs() { return last_run_ ? read_logs(*step_, *last_run_) : Logs{}; }
+Logs Fit::logs() {
+  if (position_.batch == 0) return {};
+  return last_run_ ? read_logs(*step_, *last_run_) : position_.logs;  // no step since the checkpoint
+}
+
+const std::map<std::string, std::string>& Fit::batches() {
+  if (!batches_.empty()) return batches_;
+  const FitArguments& a = arguments_;
+  ModelState& s = model_.state();
+  batches_ = {{"batch_size", fmt::format("{}", a.batch_size)}, {"shuffle", a.shuffle ? fmt::format("by seed {}", s.run.seed) : "no"},
+              {"steps_per_epoch", fmt::format("{}", steps_)}};
+  for (const auto& [name, t] : columns_) batches_["train " + name] = fingerprint(t);
+  if (a.validation_data)
+    for (const auto& [name, t] : named_columns(s, *a.validation_data)) batches_["validation " + name] = fingerprint(t);
+  return batches_;
+}
 
 double Fit::learning_rate() const { return strata::learning_rate(*model_.state().optimizer); }
 void Fit::set_learning_rate(double rate) { strata::set_learning_rate(*model_.state().optimizer, rate); }
@@ -260,7 +276,7 @@ void Fit::end_epoch() {
   position_.history.epoch.push_back(position_.epoch);
   for (const auto& [name, value] : logs) {
     auto& rows = position_.history.history;
-    const auto found = std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.first == name; });
+    const auto found = std::find_if(rows.begin(), rows.end(), [&name = name](const auto& row) { return row.first == name; });
     if (found == rows.end()) rows.push_back({name, {value}});
     else found->second.push_back(value);
   }
@@ -274,7 +290,11 @@ History Fit::run() {
   if (!begun_) {
     begun_ = true;
     for (Callback& c : arguments_.callbacks) c.on_train_begin(*this);
-    for (std::size_t i = 0; i < restored_.size() && i < arguments_.callbacks.size(); ++i) arguments_.callbacks[i].restore(restored_[i]);
+    for (std::size_t i = 0; i < restored_.size() && i < arguments_.callbacks.size(); ++i) {
+      arguments_.callbacks[i].restore(restored_[i].config);
+      arguments_.callbacks[i].restore_tensors(std::move(restored_[i].tensors));
+    }
+    restored_.clear();
   }
   while (position_.epoch < arguments_.epochs && !position_.stop) {
     if (position_.phase == FitPosition::Phase::train) {

@@ -20,7 +20,14 @@ struct FitPosition {
   Phase phase = Phase::train;  // what comes next
   bool stop = false;           // a callback asked to stop after this epoch
   History history;
+  Logs logs;                   // so far in this epoch
   double seconds = 0;          // of all sessions of this run
+};
+
+// What a callback keeps between steps.
+struct CallbackState {
+  Config config;
+  std::map<std::string, Tensor> tensors;
 };
 
 // A run that is ready for batches of one size, and where it takes its row numbers.
@@ -42,13 +49,15 @@ class Fit final : public Training {
   std::function<void(Fit&, const Logs&)> after_epoch;
 
   // Goes on from a position: variables and metric accumulators are the model's, this is the rest. Called before run().
-  void restore(FitPosition position, const std::vector<Config>& callback_states);
+  void restore(FitPosition position, std::vector<CallbackState> callback_states);
   const FitPosition& position() const { return position_; }
-  std::vector<Config> callback_states() const;
+  std::vector<CallbackState> callback_states() const;
   bool done() const { return done_; }
   const FitArguments& arguments() const { return arguments_; }
   Model& model() { return model_; }
-  // Loss and metrics so far in this epoch, read from the device.
+  // What decides the order and the contents of batches, by name: seed, batch size, a fingerprint of every column.
+  const std::map<std::string, std::string>& batches();
+  // Loss and metrics so far in this epoch, read from the device; none before its first step.
   Logs logs();
 
   // --- Training ---
@@ -74,11 +83,12 @@ class Fit final : public Training {
   Dataset data_;
   FitArguments arguments_;
   FitPosition position_;
-  std::vector<Config> restored_;
+  std::vector<CallbackState> restored_;
   bool begun_ = false, done_ = false;
   std::int64_t rows_ = 0, steps_ = 0;
   std::map<std::string, Tensor> columns_;
   std::map<std::string, void*> resident_;
+  std::map<std::string, std::string> batches_;
   CompiledStep* step_ = nullptr;
   std::shared_ptr<CompiledStep::Worker> worker_;
   PreparedBatch whole_, last_;

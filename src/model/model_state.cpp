@@ -130,7 +130,7 @@ CompiledStep& ModelState::predict_step() {
     names.push_back(graph.output_names()[i]);
   }
   trace->finish();
-  predict_ = std::make_unique<CompiledStep>(std::move(trace), std::move(names), where);
+  predict_ = std::make_unique<CompiledStep>(std::move(trace), std::move(names), where, choices);
   return *predict_;
 }
 
@@ -148,7 +148,7 @@ CompiledStep& ModelState::test_step(const BatchTypes& types) {
 
 std::unique_ptr<CompiledStep> ModelState::build(const BatchTypes& types, bool training) {
   TrainingGraph graph = training_graph(*this, types, training);
-  return std::make_unique<CompiledStep>(std::move(graph.trace), std::move(graph.logs), backend());
+  return std::make_unique<CompiledStep>(std::move(graph.trace), std::move(graph.logs), backend(), choices);
 }
 
 }  // namespace strata

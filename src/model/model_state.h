@@ -41,6 +41,8 @@ class ModelState : public std::enable_shared_from_this<ModelState> {
   std::vector<std::string> warnings;
   std::map<std::string, std::vector<Shape>> output_shapes;  // by layer name
 
+  std::shared_ptr<KernelChoices> choices = std::make_shared<KernelChoices>();
+
   std::shared_ptr<Backend> backend();
   CompiledStep& predict_step();
   CompiledStep& train_step(const BatchTypes& types);

@@ -4,11 +4,13 @@
 
 #include <strata/error.h>
 #include "src/compile/backends.h"
+#include "src/compile/plan_store.h"
 
 namespace strata {
 
-CompiledStep::CompiledStep(std::unique_ptr<Trace> trace, std::vector<std::string> outputs, std::shared_ptr<Backend> backend, CompileOptions options)
-    : trace_(std::move(trace)), outputs_(std::move(outputs)), backend_(std::move(backend)), options_(std::move(options)) {
+CompiledStep::CompiledStep(std::unique_ptr<Trace> trace, std::vector<std::string> outputs, std::shared_ptr<Backend> backend,
+                           std::shared_ptr<KernelChoices> choices)
+    : trace_(std::move(trace)), outputs_(std::move(outputs)), backend_(std::move(backend)), choices_(std::move(choices)) {
   for (const OpNode& n : trace_->graph.nodes())
     if (n.op->name == "input") inputs_.push_back({n.attributes.text("name"), n.outputs[0]});
 }
@@ -45,7 +47,7 @@ Bindings CompiledStep::bind(const std::map<std::string, std::vector<std::int64_t
 }
 
 std::int64_t CompiledStep::version() const {
-  std::int64_t sum = 0;
+  std::int64_t sum = choices_->version();
   for (const Variables* store : trace_->stores()) sum += store->version();
   return sum;
 }
@@ -58,12 +60,17 @@ void CompiledStep::place_variables() {
 std::shared_ptr<const Plan> CompiledStep::plan(const Bindings& bindings) {
   const std::lock_guard lock(mutex_);
   place_variables();
-  if (planned_version_ != version()) {  // variables have moved
+  if (planned_version_ != version()) {  // variables have moved, or other kernels are asked for
     plans_.clear();
     planned_version_ = version();
   }
   auto& plan = plans_[bindings];
-  if (!plan) plan = compile(specialize(trace_->graph, bindings), *backend_, reference_backend(), trace_->places(), options_);
+  if (!plan) {
+    CompileOptions options;
+    options.choices = choices_->in_use();
+    plan = shared_plan(specialize(trace_->graph, bindings), *backend_, reference_backend(), trace_->places(), options);
+    choices_->add(*plan);
+  }
   return plan;
 }
 

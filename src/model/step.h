@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "src/compile/plan.h"
+#include "src/model/kernel_choices.h"
 #include "src/model/trace.h"
 
 namespace strata {
@@ -15,7 +15,8 @@ namespace strata {
 class CompiledStep {
  public:
   // `outputs` names the graph's outputs in order.
-  CompiledStep(std::unique_ptr<Trace> trace, std::vector<std::string> outputs, std::shared_ptr<Backend> backend, CompileOptions options = {});
+  CompiledStep(std::unique_ptr<Trace> trace, std::vector<std::string> outputs, std::shared_ptr<Backend> backend,
+               std::shared_ptr<KernelChoices> choices = std::make_shared<KernelChoices>());
 
   struct Input { std::string name; TensorType type; };
   const std::vector<Input>& inputs() const { return inputs_; }
@@ -56,7 +57,7 @@ class CompiledStep {
   std::vector<std::string> outputs_;
   std::vector<Input> inputs_;
   std::shared_ptr<Backend> backend_;
-  CompileOptions options_;
+  std::shared_ptr<KernelChoices> choices_;
   std::mutex mutex_;
   std::map<Bindings, std::shared_ptr<const Plan>> plans_;
   std::int64_t planned_version_ = -1;

@@ -39,6 +39,56 @@ TEST(Resume, TenKillsLeaveTheSameBytes) {
   expect_same_run(w, "whole", "killed");
 }
 
+// Two stages, the second with an optimizer of its own and weights that freeze.
+std::string two_stages(const Workplace& w) {
+  std::string spec = w.read("mlp.yaml");
+  spec.replace(spec.find("fit: "), std::string::npos,
+               "fit:\n"
+               "  - {epochs: 3, batch_size: 4, validation_split: 0.2}\n"
+               "  - {epochs: 40, batch_size: 4, validation_split: 0.2, trainable: {dense: false},\n"
+               "     compile: {optimizer: {SGD: {learning_rate: 0.01, momentum: 0.9}}, loss: sparse_categorical_crossentropy, metrics: [accuracy]}}\n"
+               "callbacks: [EarlyStopping: {monitor: loss, mode: max, patience: 35, restore_best_weights: true}]\n");
+  return w.text("stages.yaml", spec);
+}
+
+TEST(Resume, InTheSecondStageLeavesTheSameBytes) {
+  const Workplace w;
+  const std::string spec = two_stages(w);
+  const auto began = std::chrono::steady_clock::now();
+  const Finished whole = w.run({"train", spec, "--run-dir", "whole"});
+  ASSERT_EQ(whole.code, 0) << whole.err;
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
+  std::mt19937 random(7);
+  pid_t child = w.start({"train", spec, "--run-dir", "killed"});
+  int killed = 0;
+  for (int i = 0; i < 6; ++i) {
+    while (!w.has("killed/checkpoints/stage-2")) sleep_ms(1);
+    sleep_ms(static_cast<int>(random() % static_cast<unsigned>(took / 4 + 1)));
+    ::kill(child, i % 2 == 0 ? SIGKILL : SIGTERM);
+    const int code = w.wait(child).code;
+    killed += code == -SIGKILL || code == 143;
+    child = w.start({"train", "--resume", "killed"});
+  }
+  const Finished last = w.wait(child);
+  EXPECT_EQ(last.code, 0) << last.err;
+  EXPECT_GE(killed, 2);
+  expect_same_run(w, "whole", "killed");
+}
+
+TEST(Resume, TakesTheKernelsThatTheRunChose) {
+  const Workplace w;
+  ASSERT_EQ(w.run({"train", "mlp.yaml", "--run-dir", "r"}).code, 0);
+  const auto choices = nlohmann::ordered_json::parse(w.read("r/choices.json"));
+  EXPECT_EQ(choices["backend"], "cpu");
+  EXPECT_GT(choices["kernels"].size(), 5u);
+  const Finished same = w.run({"train", "--resume", "r", "--set", "fit.epochs=4"});
+  EXPECT_EQ(same.code, 0);
+  EXPECT_THAT(same.err, testing::Not(testing::HasSubstr("warning")));
+  const Finished other = w.run({"train", "--resume", "r", "--set", "fit.epochs=5", "--set", "run.backend=reference"});
+  EXPECT_EQ(other.code, 0);
+  EXPECT_THAT(other.err, testing::HasSubstr("are those of the backend 'cpu', this run is on 'reference': they are not used"));
+}
+
 TEST(Resume, ASignalFinishesTheStepAndSaves) {
   for (const auto& [signal, code] : {std::pair(SIGINT, 130), std::pair(SIGTERM, 143)}) {
     const Workplace w;

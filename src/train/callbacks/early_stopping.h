@@ -21,7 +21,6 @@ struct EarlyStopping {
     std::int64_t best_epoch = 0;
     std::optional<std::int64_t> stopped_epoch = {};
     std::map<std::string, Tensor> best_weights = {};
-    bool resumed = false;
   };
   Progress progress = {};
 
@@ -45,12 +44,7 @@ struct EarlyStopping {
     const auto current = watched.value(logs);
     if (!current || epoch < start_from_epoch) return;
     Progress& p = progress;
-    if (restore_best_weights && p.best_weights.empty()) {
-      if (p.resumed)
-        t.say("EarlyStopping: the best weights from before the resume are not in the checkpoint; "
-              "the best from here on are kept.");
-      keep(epoch, t);
-    }
+    if (restore_best_weights && p.best_weights.empty()) keep(epoch, t);
     ++p.wait;
     if (watched.improved(*current, p.best)) {
       p.best = current;
@@ -74,18 +68,20 @@ struct EarlyStopping {
     t.set_weights(progress.best_weights);
   }
 
-  // The best weights are not part of it.
   Config state() const {
     return Config::Mapping{{"wait", progress.wait},
                            {"best", Member<std::optional<double>>::get(progress.best)},
-                           {"best_epoch", progress.best_epoch}};
+                           {"best_epoch", progress.best_epoch},
+                           {"stopped_epoch", Member<std::optional<std::int64_t>>::get(progress.stopped_epoch)}};
   }
+  std::map<std::string, Tensor> tensors() const { return progress.best_weights; }
+  void restore_tensors(std::map<std::string, Tensor> weights) { progress.best_weights = std::move(weights); }
   void restore(const Config& state) {
-    progress.resumed = true;
     for (const auto& [name, value] : *state.as<Config::Mapping>()) {
       if (name == "wait") Member<std::int64_t>::set(progress.wait, value);
       if (name == "best") Member<std::optional<double>>::set(progress.best, value);
       if (name == "best_epoch") Member<std::int64_t>::set(progress.best_epoch, value);
+      if (name == "stopped_epoch") Member<std::optional<std::int64_t>>::set(progress.stopped_epoch, value);
     }
   }
 
