@@ -264,8 +264,11 @@ std::unique_ptr<CompiledStep> ModelState::build(const BatchTypes& types, bool tr
   t.enter(running, run.seed);
   std::vector<std::string> names;
   const auto report = [&](const std::string& log, Value v) {
-    names.push_back(log);
-    g.outputs.push_back(port(v));
+    const std::int64_t elements = v.rank() == 0 ? 1 : v.dim(0).value();
+    for (std::int64_t i = 0; i < elements; ++i) {
+      names.push_back(v.rank() == 0 ? log : fmt::format("{}[{}]", log, i));
+      g.outputs.push_back(port(v.rank() == 0 ? v : take(v, 0, i)));
+    }
   };
   const auto metric_scope = [&](const std::string& path) { return Scope(t, path, false, policy.variable, policy.variable, true); };
   const Value rows = count(each[0].prediction, Axes{0}, policy.variable);
@@ -279,6 +282,12 @@ std::unique_ptr<CompiledStep> ModelState::build(const BatchTypes& types, bool tr
         Scope s = metric_scope(o.name + "_loss");
         report(o.name + "_loss", running_mean(s, o.loss, rows));
       }
+  // A second metric of one name is name_1, as Keras names the second of a class.
+  std::map<std::string, int> used;
+  const auto unique = [&](const std::string& log) {
+    const int n = used[log]++;
+    return n == 0 ? log : fmt::format("{}_{}", log, n);
+  };
   const auto add_metrics = [&](const PerOutput<MetricList>& given, bool weighted, const char* what) {
     for (std::size_t i = 0; i < outputs; ++i) {
       const Output& o = each[i];
@@ -287,7 +296,7 @@ std::unique_ptr<CompiledStep> ModelState::build(const BatchTypes& types, bool tr
       for (const MetricChoice& choice : *list) {
         const Metric metric = choice.metric() ? choice.metric() : resolve_metric(choice.name(), o.y.shape(), o.prediction.shape(), o.loss_of);
         const std::string plain = choice.metric() ? metric.log_name() : choice.name();
-        const std::string log = outputs > 1 ? o.name + "_" + plain : plain;
+        const std::string log = unique(outputs > 1 ? o.name + "_" + plain : plain);
         Value weight = weighted ? o.weight : Value();
         if (o.mask) weight = weight ? weight * cast(o.mask, policy.variable) : cast(o.mask, policy.variable);
         Scope s = metric_scope(log);
