@@ -266,7 +266,7 @@ void Fit::end_epoch() {
   position_.history.epoch.push_back(position_.epoch);
   for (const auto& [name, value] : logs) {
     auto& rows = position_.history.history;
-    const auto found = std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.first == name; });
+    const auto found = std::find_if(rows.begin(), rows.end(), [&key = name](const auto& row) { return row.first == key; });
     if (found == rows.end()) rows.push_back({name, {value}});
     else found->second.push_back(value);
   }
