@@ -15,6 +15,8 @@ namespace strata {
 // Names and values in the order they are reported: loss, metrics, val_loss, ...
 using Logs = std::vector<std::pair<std::string, double>>;
 std::optional<double> find_log(const Logs& logs, const std::string& name);
+// In its place where it is reported already, else at the end.
+void set_log(Logs& logs, const std::string& name, double value);
 
 // What a callback may see of the training it is part of, and do to it.
 class Training {
@@ -34,6 +36,15 @@ class Training {
   virtual void set_weights(const std::map<std::string, Tensor>& weights) = 0;
   // Writes the model (or its weights alone) in the form that the ending names.
   virtual void save(const std::string& path, bool weights_only) = 0;
+  // Keeps the whole state of this training in `folder`, as soon as this batch or epoch is over for every callback; of the
+  // states kept there the newest `keep` stay.
+  virtual void back_up(const std::string& folder, int keep) = 0;
+  // Goes on from the newest state kept in `folder`; false where there is none. Only before the first batch.
+  virtual bool go_on_from(const std::string& folder) = 0;
+  // Removes what back_up has kept.
+  virtual void drop_backups(const std::string& folder) = 0;
+  // The model's architecture, as Keras' JSON.
+  virtual std::string model_json() const = 0;
   // A line for the person who watches.
   virtual void say(const std::string& line) = 0;
 };
@@ -41,13 +52,15 @@ class Training {
 // A struct is a callback when it has a schema and any of the functions named below. `Config state() const` and
 // `void restore(const Config&)` make it part of a checkpoint, `std::map<std::string, Tensor> tensors() const` and
 // `void restore_tensors(std::map<std::string, Tensor>)` the arrays that it keeps; both come after on_train_begin.
-// `static constexpr bool needs_batch_logs = true` makes the logs of every step be read from the device.
+// `static constexpr bool needs_batch_logs = true`, or a const function of this name, makes the logs of every step be read from
+// the device; without it on_train_batch_end gets no logs.
 class Callback : public Component<Callback> {
  public:
   static constexpr std::string_view kind = "callback";
   struct Functions {
     void (*on_train_begin)(void*, Training&);
     void (*on_epoch_begin)(void*, int epoch, Training&);
+    void (*on_train_batch_begin)(void*, std::int64_t batch, Training&);
     void (*on_train_batch_end)(void*, std::int64_t batch, const Logs&, Training&);
     void (*on_epoch_end)(void*, int epoch, Logs&, Training&);
     void (*on_train_end)(void*, const Logs&, Training&);
@@ -55,13 +68,16 @@ class Callback : public Component<Callback> {
     void (*restore)(void*, const Config&);
     std::map<std::string, Tensor> (*tensors)(const void*);
     void (*restore_tensors)(void*, std::map<std::string, Tensor>);
-    bool needs_batch_logs;
+    bool (*needs_batch_logs)(const void*);
   };
   template <class T> static Functions functions_of();
   using Component::Component;
 
   void on_train_begin(Training& t) { if (functions().on_train_begin) functions().on_train_begin(object_.get(), t); }
   void on_epoch_begin(int epoch, Training& t) { if (functions().on_epoch_begin) functions().on_epoch_begin(object_.get(), epoch, t); }
+  void on_train_batch_begin(std::int64_t batch, Training& t) {
+    if (functions().on_train_batch_begin) functions().on_train_batch_begin(object_.get(), batch, t);
+  }
   void on_train_batch_end(std::int64_t batch, const Logs& logs, Training& t) {
     if (functions().on_train_batch_end) functions().on_train_batch_end(object_.get(), batch, logs, t);
   }
@@ -75,7 +91,7 @@ class Callback : public Component<Callback> {
   void restore_tensors(std::map<std::string, Tensor> tensors) {
     if (functions().restore_tensors) functions().restore_tensors(object_.get(), std::move(tensors));
   }
-  bool needs_batch_logs() const { return functions().needs_batch_logs; }
+  bool needs_batch_logs() const { return functions().needs_batch_logs && functions().needs_batch_logs(object_.get()); }
 };
 
 template <class T>
@@ -85,6 +101,8 @@ Callback::Functions Callback::functions_of() {
     f.on_train_begin = [](void* o, Training& r) { static_cast<T*>(o)->on_train_begin(r); };
   if constexpr (requires(T& t, Training& r) { t.on_epoch_begin(0, r); })
     f.on_epoch_begin = [](void* o, int e, Training& r) { static_cast<T*>(o)->on_epoch_begin(e, r); };
+  if constexpr (requires(T& t, Training& r) { t.on_train_batch_begin(std::int64_t{0}, r); })
+    f.on_train_batch_begin = [](void* o, std::int64_t b, Training& r) { static_cast<T*>(o)->on_train_batch_begin(b, r); };
   if constexpr (requires(T& t, const Logs& l, Training& r) { t.on_train_batch_end(std::int64_t{0}, l, r); })
     f.on_train_batch_end = [](void* o, std::int64_t b, const Logs& l, Training& r) { static_cast<T*>(o)->on_train_batch_end(b, l, r); };
   if constexpr (requires(T& t, Logs& l, Training& r) { t.on_epoch_end(0, l, r); })
@@ -99,7 +117,10 @@ Callback::Functions Callback::functions_of() {
     f.tensors = [](const void* o) -> std::map<std::string, Tensor> { return static_cast<const T*>(o)->tensors(); };
   if constexpr (requires(T& t, std::map<std::string, Tensor> m) { t.restore_tensors(std::move(m)); })
     f.restore_tensors = [](void* o, std::map<std::string, Tensor> m) { static_cast<T*>(o)->restore_tensors(std::move(m)); };
-  if constexpr (requires { T::needs_batch_logs; }) f.needs_batch_logs = T::needs_batch_logs;
+  if constexpr (requires(const T& t) { { t.needs_batch_logs() } -> std::convertible_to<bool>; })
+    f.needs_batch_logs = [](const void* o) -> bool { return static_cast<const T*>(o)->needs_batch_logs(); };
+  else if constexpr (requires { { T::needs_batch_logs } -> std::convertible_to<bool>; })
+    f.needs_batch_logs = [](const void*) -> bool { return T::needs_batch_logs; };
   return f;
 }
 

@@ -8,7 +8,8 @@ namespace strata {
 
 // A struct is a metric when it has a schema with the argument `name`, and
 // `Value call(Scope& s, Value y_true, Value y_pred, Value weight) const`: it declares states with s.state, updates them with
-// s.update, and returns the value so far as a scalar. `weight` may be "no value"; a mask arrives multiplied into it.
+// s.update, and returns the value so far: a scalar, or a vector, which is reported element by element as name[0], name[1], ...
+// `weight` may be "no value"; a mask arrives multiplied into it.
 class Metric : public Component<Metric> {
  public:
   static constexpr std::string_view kind = "metric";
@@ -29,6 +30,10 @@ class Metric : public Component<Metric> {
 // The weighted mean of `values` over everything seen: states `total` and `count`. Weights broadcast from the left:
 // (N) weighs every value of its row.
 Value running_mean(Scope& s, Value values, Value weight);
+// The sum of `value` over everything seen, in the state `name`.
+Value running_sum(Scope& s, std::string_view name, Value value);
+// A weight with as many axes as the values that it weighs: (N) for (N, T, C) becomes (N, 1, 1).
+Value with_axes_of(Value weight, Value values);
 
 template <class T>
 Fields metric_fields() {

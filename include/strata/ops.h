@@ -189,6 +189,9 @@ Moments batch_norm(Value x, Value gamma, Value beta, double epsilon);
 Value layer_norm(Value x, Value gamma, Value beta, double epsilon);
 // Rows of `table` at `indices`; the gradient adds up rows in index order.
 Value embedding(Value table, Value indices);
+// The transpose of a look-up: data (N, D) added up by segment into (segments, D), row after row. Segment numbers (N) lie in
+// [0, segments).
+Value segment_sum(Value data, Value segment, const Dim& segments);
 struct LstmOutput { Value sequence, hidden, cell; };  // (T, N, H), (N, H), (N, H)
 // x (T, N, I), h0 and c0 (N, H), kernel (I, 4H), recurrent (H, 4H), bias (4H), gates in the order i f c o. sigmoid gates,
 // tanh. mask (T, N), may be absent: at a masked step state and output stay as they were.

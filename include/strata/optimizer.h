@@ -19,6 +19,8 @@ class UpdateScope {
   // A slot of the weight's shape and dtype (or of `shape`), which begins at `initial`; and its value after the update.
   virtual Value slot(std::string_view name, double initial = 0) = 0;
   virtual Value slot(std::string_view name, const Shape& shape, double initial) = 0;
+  // A slot that begins as the weight itself.
+  virtual Value slot_like_weight(std::string_view name) = 0;
   virtual void set_slot(std::string_view name, Value value) = 0;
   // A scalar of the optimizer as a whole (Nadam's u_product), one for all weights.
   virtual Value scalar(std::string_view name, double initial) = 0;
@@ -27,12 +29,15 @@ class UpdateScope {
   virtual Value learning_rate() = 0;
   // Number of this update, from 1, in the weight's dtype.
   virtual Value step() = 0;
+  // Of the weight, "dense/kernel"; not for rules that are elementwise, which see several weights at once.
+  virtual std::string path() const = 0;
 };
 
 // A struct is an optimizer when it has a schema with the arguments below, and
 // `Value update(UpdateScope& s, Value w, Value gradient) const` that gives the new weight.
 // `static constexpr bool elementwise` says that each element is updated on its own, so that all weights can be one vector.
-// `static int slot_group(std::string_view slot)` is there where Keras' files do not keep a weight's slots together.
+// `static int slot_group(std::string_view slot)` is there where Keras' files do not keep a weight's slots together,
+// `std::optional<double> decay_of(std::string_view path, const Shape& shape) const` where weights decay differently.
 class Optimizer : public Component<Optimizer> {
  public:
   static constexpr std::string_view kind = "optimizer";
@@ -40,17 +45,26 @@ class Optimizer : public Component<Optimizer> {
     Value (*update)(const void* self, UpdateScope& s, Value w, Value gradient);
     bool elementwise;
     int (*slot_group)(std::string_view slot);  // null: all slots are of group 0
+    std::optional<double> (*decay_of)(const void* self, std::string_view path, const Shape& shape);  // null: weight_decay
   };
   template <class T> static Functions functions_of() {
     Functions f{[](const void* self, UpdateScope& s, Value w, Value g) { return static_cast<const T*>(self)->update(s, w, g); },
-                T::elementwise, nullptr};
+                T::elementwise, nullptr, nullptr};
     if constexpr (requires(std::string_view slot) { T::slot_group(slot); }) f.slot_group = &T::slot_group;
+    if constexpr (requires(const T& t, std::string_view path, const Shape& shape) { t.decay_of(path, shape); })
+      f.decay_of = [](const void* self, std::string_view path, const Shape& shape) { return static_cast<const T*>(self)->decay_of(path, shape); };
     return f;
   }
   using Component::Component;
   bool elementwise() const { return functions().elementwise; }
   // Order in Keras files: the slots of group 0 weight by weight, then those of group 1 weight by weight, ...
   int slot_group(std::string_view slot) const { return functions().slot_group ? functions().slot_group(slot) : 0; }
+  // The weight decay of one weight.
+  std::optional<double> decay_of(std::string_view path, const Shape& shape) const {
+    if (functions().decay_of) return functions().decay_of(object_.get(), path, shape);
+    const Config decay = argument("weight_decay");
+    return decay.is_number() ? std::optional(decay.number()) : std::nullopt;
+  }
   Value update(UpdateScope& s, Value w, Value gradient) const { return functions().update(object_.get(), s, w, gradient); }
 };
 

@@ -17,6 +17,8 @@ class Schedule : public Component<Schedule> {
   }
   using Component::Component;
   Value operator()(Value step) const { return functions().call(object_.get(), step); }
+  // The rate as a number, computed on the host.
+  double at(double step) const;
 };
 
 // A number or a schedule: what every optimizer's learning_rate takes.

@@ -80,7 +80,7 @@ struct FieldType {
   FieldKind kind = FieldKind::any;
   bool nullable = false;
   bool required = false;
-  bool scalar_or_list = false;   // integers that one integer may stand for
+  bool scalar_or_list = false;   // integers or numbers that a single one may stand for
   int length = -1;               // of a list; -1: any
   std::string_view component = {};  // kind of the object: "initializer", "loss", ...
 };
@@ -160,7 +160,7 @@ template <> struct Member<std::vector<std::int64_t>> {
   static void set(std::vector<std::int64_t>& m, const Config& c);
 };
 template <> struct Member<std::vector<double>> {
-  static FieldType type() { return {.kind = FieldKind::numbers}; }
+  static FieldType type() { return {.kind = FieldKind::numbers, .scalar_or_list = true}; }
   static Config get(const std::vector<double>& m);
   static void set(std::vector<double>& m, const Config& c);
 };

@@ -225,4 +225,18 @@ std::optional<fs::path> restore_checkpoint(const fs::path& folder, Fit& fit, con
   return std::nullopt;
 }
 
+// --- what callbacks keep -------------------------------------------------------------------------------------------------
+
+void Fit::write_backup(const std::string& folder, int keep) { write_checkpoint(folder, *this, keep); }
+
+bool Fit::go_on_from(const std::string& folder) {
+  return restore_checkpoint(folder, *this, [this](const std::string& line) { say("warning: " + line); }).has_value();
+}
+
+void Fit::drop_backups(const std::string& folder) {
+  std::error_code gone;
+  for (const fs::path& checkpoint : checkpoints_in(folder)) fs::remove_all(checkpoint, gone);
+  fs::remove(folder, gone);  // stays where something else is in it
+}
+
 }  // namespace strata

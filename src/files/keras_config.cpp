@@ -8,6 +8,7 @@
 
 #include <strata/error.h>
 #include "src/files/keras_order.h"
+#include "src/model/fit.h"
 
 namespace strata {
 namespace {
@@ -217,5 +218,7 @@ std::string keras_config(const Model& model) {
   if (state.compiled) json["compile_config"] = compile_config(*state.compiled);
   return json.dump();
 }
+
+std::string Fit::model_json() const { return keras_config(model_); }
 
 }  // namespace strata

@@ -7,7 +7,7 @@
 
 namespace strata {
 
-// Architecture, and compile_config where the model is compiled. On one line, as Keras writes it.
+// Architecture (Keras' Model.to_json), and compile_config where the model is compiled. On one line, as Keras writes it.
 std::string keras_config(const Model& model);
 
 }  // namespace strata

@@ -24,6 +24,12 @@ std::optional<double> find_log(const Logs& logs, const std::string& name) {
   return std::nullopt;
 }
 
+void set_log(Logs& logs, const std::string& name, double value) {
+  const auto known = std::find_if(logs.begin(), logs.end(), [&](const auto& log) { return log.first == name; });
+  if (known == logs.end()) logs.emplace_back(name, value);
+  else known->second = value;
+}
+
 namespace {
 
 // Device addresses of whole columns: the host's own memory where the backend uses it.
@@ -249,17 +255,17 @@ bool Fit::train_epoch() {
   while (position_.batch < steps_) {
     const std::int64_t first = position_.batch * arguments_.batch_size, rows = std::min(arguments_.batch_size, rows_ - first);
     const PreparedBatch& batch = rows == arguments_.batch_size ? whole_ : last_;
+    for (Callback& c : arguments_.callbacks) c.on_train_batch_begin(position_.batch, *this);
     run_rows(step_->backend(), batch, order_, first, rows);
     last_run_ = batch.run;
     ++position_.batch;
     ++position_.step;
     position_.seconds = seconds + std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-    if (batch_logs) {
-      const Logs so_far = logs();
-      check_finite(so_far);
-      for (Callback& c : arguments_.callbacks) c.on_train_batch_end(position_.batch - 1, so_far, *this);
-      if (after_step) after_step(*this, so_far);
-    }
+    const Logs so_far = batch_logs ? logs() : Logs{};
+    check_finite(so_far);
+    for (Callback& c : arguments_.callbacks) c.on_train_batch_end(position_.batch - 1, so_far, *this);
+    if (after_step) after_step(*this, so_far);
+    if (position_.batch < steps_) write_backup();  // at the end of an epoch validation comes first
     if (pause && pause(*this)) return false;
   }
   return true;
@@ -284,6 +290,11 @@ void Fit::end_epoch() {
   ++position_.epoch;
   position_.batch = 0;
   position_.phase = FitPosition::Phase::train;
+  write_backup();
+}
+
+void Fit::write_backup() {
+  if (const auto asked = std::exchange(backup_, std::nullopt)) write_backup(asked->folder, asked->keep);
 }
 
 History Fit::run() {

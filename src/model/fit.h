@@ -70,6 +70,10 @@ class Fit final : public Training {
   std::map<std::string, Tensor> weights() const override { return model_.weights(); }
   void set_weights(const std::map<std::string, Tensor>& w) override { const_cast<Model&>(model_).set_weights(w); }
   void save(const std::string& path, bool weights_only) override;
+  void back_up(const std::string& folder, int keep) override { backup_ = {folder, keep}; }
+  bool go_on_from(const std::string& folder) override;       // src/files/checkpoint.cpp
+  void drop_backups(const std::string& folder) override;     // src/files/checkpoint.cpp
+  std::string model_json() const override;                   // src/files/keras_config.cpp
   void say(const std::string& line) override;
 
  private:
@@ -78,6 +82,9 @@ class Fit final : public Training {
   void end_epoch();
   void apply_class_weights();
   void check_finite(const Logs& logs);
+  // Writes the state that a callback has asked for.
+  void write_backup();
+  void write_backup(const std::string& folder, int keep);    // src/files/checkpoint.cpp
 
   Model model_;
   Dataset data_;
@@ -94,6 +101,8 @@ class Fit final : public Training {
   PreparedBatch whole_, last_;
   Run* last_run_ = nullptr;
   Tensor order_;  // row numbers of this epoch
+  struct Backup { std::string folder; int keep; };
+  std::optional<Backup> backup_;  // asked for, not written yet
 };
 
 // Outputs of a training or test graph under their names.

@@ -1,6 +1,7 @@
 #include "src/model/training_graph.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -165,7 +166,7 @@ class Writer {
       for (const MetricChoice& choice : *list) {
         const Metric metric = choice.metric() ? choice.metric() : resolve_metric(choice.name(), o.y.shape(), o.prediction.shape(), o.loss_of);
         const std::string plain = choice.metric() ? metric.log_name() : choice.name();
-        const std::string log = outputs_.size() > 1 ? o.name + "_" + plain : plain;
+        const std::string log = unique(outputs_.size() > 1 ? o.name + "_" + plain : plain);
         Value weight = weighted ? o.weight : Value();
         if (o.mask) weight = weight ? weight * cast(o.mask, model_.policy.variable) : cast(o.mask, model_.policy.variable);
         Scope s = metric_scope(log);
@@ -179,9 +180,18 @@ class Writer {
     Scope s = metric_scope(log);
     report(log, running_mean(s, v, rows));
   }
+  // A value of several elements is a log for each: "f1_score[0]".
   void report(const std::string& log, Value v) {
-    logs_.push_back(log);
-    trace_->graph.outputs.push_back(port(v));
+    const std::int64_t elements = v.rank() == 0 ? 1 : v.dim(0).value();
+    for (std::int64_t i = 0; i < elements; ++i) {
+      logs_.push_back(v.rank() == 0 ? log : fmt::format("{}[{}]", log, i));
+      trace_->graph.outputs.push_back(port(v.rank() == 0 ? v : take(v, 0, i)));
+    }
+  }
+  // A second metric of one name is name_1, as Keras names the second of a class.
+  std::string unique(const std::string& log) {
+    const int n = metrics_[log]++;
+    return n == 0 ? log : fmt::format("{}_{}", log, n);
   }
 
   // --- gradients and update --------------------------------------------------------------------------------------------
@@ -208,6 +218,7 @@ class Writer {
   std::vector<Output> outputs_;
   std::vector<Value> losses_;
   std::vector<std::string> logs_;
+  std::map<std::string, int> metrics_;  // of each name
 };
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace {
 
 // The optimizer's arguments that are not the rule's.
 struct Options {
-  std::optional<double> weight_decay, clipnorm, clipvalue, global_clipnorm, loss_scale_factor;
+  std::optional<double> clipnorm, clipvalue, global_clipnorm, loss_scale_factor;
   bool use_ema = false;
   double ema_momentum = 0.99;
   std::optional<std::int64_t> ema_overwrite_frequency, gradient_accumulation_steps;
@@ -24,7 +24,6 @@ struct Options {
       const Config c = optimizer.argument(name);
       return c.as<std::int64_t>() ? std::optional(*c.as<std::int64_t>()) : std::nullopt;
     };
-    weight_decay = number("weight_decay");
     clipnorm = number("clipnorm");
     clipvalue = number("clipvalue");
     global_clipnorm = number("global_clipnorm");
@@ -49,16 +48,23 @@ struct Piece {
   std::optional<std::int64_t> id;  // none: all of them
 };
 
-std::int64_t slot_variable(OptimizerState& state, const std::string& slot, const std::string& path, const ArrayType& type, double initial) {
+std::string path_of(const Piece& piece) { return piece.id ? piece.of->store->at(*piece.id).path : ""; }
+
+std::int64_t slot_variable(OptimizerState& state, const std::string& slot, const std::string& path, const ArrayType& type,
+                           const std::function<Tensor()>& initial) {
   const std::string full = path + "/" + slot;
   if (const auto known = state.variables.find(full)) return *known;
-  Variable v{full, type, VariableKind::slot, false, {}};
-  if (initial != 0) {
-    v.value = Tensor(type.dtype, type.dims);
-    for (std::int64_t i = 0; i < v.value.elements(); ++i) v.value.set(i, initial);
-  }
+  Variable v{full, type, VariableKind::slot, false, initial()};
   v.slot = slot;
   return state.variables.add(std::move(v));
+}
+
+// A slot's first value; none stands for zeros.
+Tensor filled(const ArrayType& type, double value) {
+  if (value == 0) return {};
+  Tensor t(type.dtype, type.dims);
+  for (std::int64_t i = 0; i < t.elements(); ++i) t.set(i, value);
+  return t;
 }
 
 std::int64_t counter(OptimizerState& state, const std::string& path, Tensor initial) {
@@ -89,29 +95,40 @@ class Update {
     else trace_.write_section(*piece.of->store, "trainable", piece.of->dtype, v);
   }
   // Slots of all weights are made, whichever of them is asked for, so that they lie in the order of the weights.
-  Value read_slot(const Piece& piece, const std::string& slot, double initial) {
+  // No number: they begin as the weights.
+  Value read_slot(const Piece& piece, const std::string& slot, std::optional<double> initial) {
     std::optional<std::int64_t> id;
     for (const std::int64_t w : piece.of->ids) {
-      const std::int64_t s = slot_variable(state_, slot, slots_path(*piece.of, w), {piece.of->dtype, piece.of->store->at(w).type.dims}, initial);
+      const ArrayType type{piece.of->dtype, piece.of->store->at(w).type.dims};
+      const std::int64_t s = slot_variable(state_, slot, slots_path(*piece.of, w), type,
+                                           [&] { return initial ? filled(type, *initial) : piece.of->store->read(w); });
       if (piece.id == w) id = s;
     }
     return id ? trace_.read(state_.variables, *id) : trace_.read_section(state_.variables, "slot " + slot, piece.of->dtype);
   }
   Value read_slot(const Piece& piece, const std::string& slot, const Shape& shape, double initial) {
     if (!piece.id) throw Error(ErrorKind::runtime, fmt::format("the slot '{}' has its own shape: the optimizer is not elementwise", slot));
-    const std::int64_t id = slot_variable(state_, slot, slots_path(*piece.of, *piece.id), {piece.of->dtype, shape.values()}, initial);
+    const ArrayType type{piece.of->dtype, shape.values()};
+    const std::int64_t id = slot_variable(state_, slot, slots_path(*piece.of, *piece.id), type, [&] { return filled(type, initial); });
     return trace_.read(state_.variables, id);
   }
   void write_slot(const Piece& piece, const std::string& slot, Value v) {
     if (piece.id) trace_.write(state_.variables, *state_.variables.find(slots_path(*piece.of, *piece.id) + "/" + slot), v);
     else trace_.write_section(state_.variables, "slot " + slot, piece.of->dtype, v);
   }
+  // As of before the step, whichever weight asks: the last one to be asked sees what the first one saw.
   Value read_scalar(const std::string& name, double initial, DType dtype) {
-    Tensor t(dtype, {});
-    t.set(0, initial);
-    return trace_.read(state_.variables, counter(state_, name, t));
+    Value& known = scalars_[name];
+    if (!known) {
+      Tensor t(dtype, {});
+      t.set(0, initial);
+      known = trace_.read(state_.variables, counter(state_, name, t));
+    }
+    return cast(known, dtype);
   }
-  void write_scalar(const std::string& name, Value v) { trace_.write(state_.variables, *state_.variables.find(name), v); }
+  void write_scalar(const std::string& name, Value v) {
+    trace_.write(state_.variables, *state_.variables.find(name), cast(v, scalars_.at(name).dtype()));
+  }
   Value learning_rate(DType dtype) { return cast(rate_, dtype); }
   Value updates_so_far(DType dtype) { return cast(iterations_, dtype); }
   // Under accumulation, what a step without update leaves as it was.
@@ -129,6 +146,7 @@ class Update {
   OptimizerState& state_;
   Options options_;
   Value rate_, iterations_, is_update_;
+  std::map<std::string, Value> scalars_;
 };
 
 class Rule final : public UpdateScope {
@@ -137,6 +155,9 @@ class Rule final : public UpdateScope {
   Value slot(std::string_view name, double initial) override { return old_[std::string(name)] = update_.read_slot(piece_, std::string(name), initial); }
   Value slot(std::string_view name, const Shape& shape, double initial) override {
     return old_[std::string(name)] = update_.read_slot(piece_, std::string(name), shape, initial);
+  }
+  Value slot_like_weight(std::string_view name) override {
+    return old_[std::string(name)] = update_.read_slot(piece_, std::string(name), std::nullopt);
   }
   void set_slot(std::string_view name, Value v) override {
     update_.write_slot(piece_, std::string(name), update_.kept_unless_update(old_.at(std::string(name)), v));
@@ -149,6 +170,7 @@ class Rule final : public UpdateScope {
   }
   Value learning_rate() override { return update_.learning_rate(piece_.of->dtype); }
   Value step() override { return update_.updates_so_far(piece_.of->dtype) + 1; }
+  std::string path() const override { return path_of(piece_); }
 
  private:
   Update& update_;
@@ -250,7 +272,7 @@ Value Update::run(Value loss, bool skip_nonfinite) {
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     const Value before = read(pieces[i]);
     Value w = before;
-    if (options_.weight_decay) w = w - w * (learning_rate(w.dtype()) * *options_.weight_decay);
+    if (const auto decay = state_.optimizer.decay_of(path_of(pieces[i]), w.shape())) w = w - w * (learning_rate(w.dtype()) * *decay);
     Rule rule(*this, pieces[i]);
     w = kept_unless_update(before, state_.optimizer.update(rule, w, gradients[i]));
     if (options_.use_ema) {
@@ -300,8 +322,7 @@ double learning_rate(OptimizerState& state) {
   rate.assign(state.optimizer.argument("learning_rate"));
   if (rate.is_number()) return rate.number();
   const auto iteration = state.variables.find("iteration");
-  const double step = iteration ? state.variables.read(*iteration).at(0) : 0;
-  throw Error(ErrorKind::runtime, fmt::format("the learning rate follows {}; at step {} it is computed on the device", rate.schedule().name(), step));
+  return rate.schedule().at(iteration ? state.variables.read(*iteration).at(0) : 0);
 }
 
 void set_learning_rate(OptimizerState& state, double rate) {

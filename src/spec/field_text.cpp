@@ -21,7 +21,7 @@ std::string base_text(const FieldType& type) {
       const std::string list = type.length >= 0 ? fmt::format("list of {} integers", type.length) : std::string("list of integers");
       return type.scalar_or_list ? "integer, or " + list : list;
     }
-    case FieldKind::numbers: return "list of numbers";
+    case FieldKind::numbers: return type.scalar_or_list ? "number, or list of numbers" : "list of numbers";
     case FieldKind::texts: return "list of texts";
     case FieldKind::shape: return "shape: a list of integers, null for an open axis";
     case FieldKind::object: return component;

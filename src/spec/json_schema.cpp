@@ -53,7 +53,7 @@ Node value_schema(const Field& f) {
     case FieldKind::text: return of_type("string");
     case FieldKind::choice: return mapping({{"enum", texts({f.limits.choices.begin(), f.limits.choices.end()})}});
     case FieldKind::integers: return f.type.scalar_or_list ? any_of({limited("integer"), list("integer")}) : list("integer");
-    case FieldKind::numbers: return list("number");
+    case FieldKind::numbers: return f.type.scalar_or_list ? any_of({limited("number"), list("number")}) : list("number");
     case FieldKind::texts: return list("string");
     case FieldKind::shape: return list_of(mapping({{"type", texts({"integer", "null"})}}));
     case FieldKind::object: return reference(std::string(f.type.component));

@@ -91,7 +91,8 @@ void Member<std::vector<std::int64_t>>::set(std::vector<std::int64_t>& m, const 
 
 Config Member<std::vector<double>>::get(const std::vector<double>& m) { return list_of(m); }
 void Member<std::vector<double>>::set(std::vector<double>& m, const Config& c) {
-  m = items<double>(c, "a list of numbers");
+  if (c.is_number()) m = {c.number()};
+  else m = items<double>(c, "a number or a list of numbers");
 }
 
 Config Member<std::vector<std::string>>::get(const std::vector<std::string>& m) { return list_of(m); }

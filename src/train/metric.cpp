@@ -50,6 +50,18 @@ Value running_mean(Scope& s, Value values, Value weight) {
   return divide_no_nan(total, number);
 }
 
+Value running_sum(Scope& s, std::string_view name, Value value) {
+  const Value total = s.state(name, value.shape(), "zeros", value.dtype()) + value;
+  s.update(name, total);
+  return total;
+}
+
+Value with_axes_of(Value weight, Value values) {
+  while (weight.rank() > values.rank() && weight.dim(-1) == Dim(1)) weight = squeeze(weight, -1);
+  while (weight.rank() < values.rank()) weight = expand_dims(weight, -1);
+  return weight;
+}
+
 Metric resolve_metric(const std::string& name, const Shape& y_true, const Shape& y_pred, const Loss* loss) {
   const bool accuracy = name == "accuracy" || name == "acc", crossentropy = name == "crossentropy" || name == "ce";
   ObjectConfig config{name, {{"name", name}}};

@@ -11,6 +11,9 @@ namespace {
 
 struct Case { const char* name; Model (*build)(); };
 const Case cases[] = {{"dense", dense_model}, {"branches", branches_model}};
+// Files of one small model, each trained by another optimizer.
+const char* const optimizers[] = {"accumulating", "adadelta", "adafactor", "adagrad", "adamax", "adamw",
+                                  "ftrl",         "lamb",     "lion",      "muon",    "nadam",  "rmsprop", "schedule_free_adamw"};
 
 void expect_same_next_step(Model& model, const GoldenBatch& golden) {
   expect_near(predicted(model, golden), golden.before, 2e-6);
@@ -65,6 +68,22 @@ TEST(KerasFiles, AnOldWholeModelFileIsReadAndWritten) {
   EXPECT_TRUE(model.state().warnings.empty());
   model.save(file);
   EXPECT_EQ(model_file(read_model(file, on_reference()), file), model_file(model, file));
+}
+
+TEST(KerasFiles, EveryOptimizerGoesOnFromKerassFileAndFromOurs) {
+  const char* keep = std::getenv("STRATA_INTEROP");
+  const TemporaryFolder folder;
+  for (const char* name : optimizers) {
+    SCOPED_TRACE(name);
+    const std::string file = "by_" + std::string(name), there = std::string(keep ? keep : folder.path().string()) + "/" + file;
+    Model model = read_model(golden_file(file + ".keras"), on_reference());
+    EXPECT_TRUE(model.state().warnings.empty());
+    model.save(there + ".keras");
+    model.save(there + ".weights.h5");
+    expect_same_next_step(model, golden_batch(file, model));
+    Model again = read_model(there + ".keras", on_reference());
+    expect_same_next_step(again, golden_batch(file, again));
+  }
 }
 
 // Left where STRATA_INTEROP says, for real Keras to read.

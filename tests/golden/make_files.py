@@ -3,7 +3,7 @@
     python tests/golden/make_files.py              (Keras 3, float32)
     python tests/golden/make_files.py check DIR    (loads what tests/files wrote into DIR; part of scripts/test --deep)
 
-<model>.keras and <model>.weights.h5 hold weights and optimizer after three steps; <model>.npz holds the batch (x, y), the
+<model>.keras and <model>.weights.h5 (by_<optimizer>.keras alone) hold weights and optimizer after three steps; <model>.npz holds the batch (x, y), the
 predictions, the loss of one more step and the predictions after it. tests/files/keras_files_test.cpp builds the same models.
 """
 import os
@@ -38,7 +38,32 @@ def branches():
     return model, {"a": (8, 5, 3), "b": (8, 2)}
 
 
-MODELS = {"dense": dense, "branches": branches}
+def trained_by(optimizer):
+    def build():
+        model = keras.Sequential([layers.Input((3,)), layers.Dense(4, activation="tanh"), layers.Dense(1)], name="two_layers")
+        model.compile(optimizer(), "mse")
+        return model, {"x": (8, 3)}
+    return build
+
+
+# Each optimizer that keeps something of its own, with what the files must say of it.
+OPTIMIZERS = {
+    "adadelta": lambda: keras.optimizers.Adadelta(0.5, rho=0.9),
+    "adafactor": lambda: keras.optimizers.Adafactor(0.05),
+    "adagrad": lambda: keras.optimizers.Adagrad(0.1, initial_accumulator_value=0.2),
+    "adamax": lambda: keras.optimizers.Adamax(0.05),
+    "adamw": lambda: keras.optimizers.AdamW(0.05, weight_decay=0.1, amsgrad=True, global_clipnorm=1.0),
+    "ftrl": lambda: keras.optimizers.Ftrl(0.1, l1_regularization_strength=0.01, l2_regularization_strength=0.02, beta=0.1),
+    "lamb": lambda: keras.optimizers.Lamb(0.05),
+    "lion": lambda: keras.optimizers.Lion(0.02, weight_decay=0.1),
+    "muon": lambda: keras.optimizers.Muon(0.05, exclude_layers=["dense_1"]),
+    "nadam": lambda: keras.optimizers.Nadam(0.05, clipnorm=1.0),
+    "schedule_free_adamw": lambda: keras.optimizers.ScheduleFreeAdamW(0.05, warmup_steps=2),
+    "rmsprop": lambda: keras.optimizers.RMSprop(0.02, momentum=0.8, centered=True),
+    "accumulating": lambda: keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True, use_ema=True, ema_momentum=0.8,
+                                                 gradient_accumulation_steps=2, clipvalue=0.5),
+}
+MODELS = {"dense": dense, "branches": branches} | {f"by_{name}": trained_by(optimizer) for name, optimizer in OPTIMIZERS.items()}
 
 
 def batch(shapes):
@@ -62,7 +87,8 @@ def make():
         for _ in range(3):
             model.train_on_batch(x, y)
         model.save(FOLDER / f"{name}.keras")
-        model.save_weights(FOLDER / f"{name}.weights.h5")
+        if not name.startswith("by_"):
+            model.save_weights(FOLDER / f"{name}.weights.h5")
         before = np.asarray(model.predict(x, verbose=0))
         loss = model.train_on_batch(x, y, return_dict=True)["loss"]
         after = np.asarray(model.predict(x, verbose=0))
@@ -73,7 +99,7 @@ def check(folder):
     folder = pathlib.Path(folder)
     for name, build in MODELS.items():
         golden = np.load(FOLDER / f"{name}.npz")
-        for kind in ("keras", "weights.h5", "h5"):
+        for kind in ("keras", "weights.h5", "h5") if not name.startswith("by_") else ("keras", "weights.h5"):
             keras.backend.clear_session()
             model, shapes = build()
             path = folder / f"{name}.{kind}"

@@ -10,6 +10,7 @@
 #include <strata/callbacks/early_stopping.h>
 #include <strata/callbacks/model_checkpoint.h>
 #include <strata/callbacks/terminate_on_nan.h>
+#include "tests/train/recorded_training.h"
 
 namespace strata {
 namespace {
@@ -17,39 +18,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-class Recorded : public Training {
- public:
-  int epochs() const override { return 10; }
-  std::int64_t steps_per_epoch() const override { return 5; }
-  std::int64_t step() const override { return 0; }
-  void stop() override { stopped = true; }
-  double learning_rate() const override { return 0.1; }
-  void set_learning_rate(double) override {}
-  std::map<std::string, Tensor> weights() const override { return {{"w", Tensor::scalar<double>(weight)}}; }
-  void set_weights(const std::map<std::string, Tensor>& weights) override { weight = weights.at("w").at(0); }
-  void save(const std::string& path, bool weights_only) override { saved.push_back(path + (weights_only ? " weights" : "")); }
-  void say(const std::string& line) override { said.push_back(line); }
-
-  bool stopped = false;
-  double weight = 0;
-  std::vector<std::string> saved, said;
-};
-
-// Epochs with this value of `name` until the callback stops; the last epoch's number.
-int train(Callback callback, const std::string& name, const std::vector<double>& values, Recorded& t) {
-  int epoch = 0;
-  callback.on_train_begin(t);
-  Logs logs;
-  for (; epoch < static_cast<int>(values.size()) && !t.stopped; ++epoch) {
-    t.weight = epoch;
-    callback.on_epoch_begin(epoch, t);
-    logs = {{"loss", 1}, {name, values[static_cast<std::size_t>(epoch)]}};
-    callback.on_epoch_end(epoch, logs, t);
-  }
-  callback.on_train_end(logs, t);
-  return epoch - 1;
-}
 
 TEST(EarlyStopping, stops_after_patience_epochs_without_improvement) {
   Recorded t;

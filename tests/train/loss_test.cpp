@@ -11,10 +11,7 @@ const Golden& golden() {
 }
 
 TEST(Losses, what_is_not_there_is_named_here) {
-  EXPECT_THAT(classes_missing(golden(), Loss::kind),
-              testing::UnorderedElementsAre("BinaryFocalCrossentropy", "CTC", "CategoricalFocalCrossentropy", "CategoricalGeneralizedCrossEntropy",
-                                            "CategoricalHinge", "Circle", "CosineSimilarity", "Dice", "Hinge", "Huber", "KLDivergence", "LogCosh",
-                                            "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError", "Poisson", "SquaredHinge", "Tversky"));
+  EXPECT_THAT(classes_missing(golden(), Loss::kind), testing::UnorderedElementsAre("CTC"));
 }
 
 TEST(Losses, values_and_gradients_are_those_of_keras) {
@@ -71,6 +68,9 @@ TEST(Losses, are_found_by_keras_spellings) {
   for (const char* name : {"mse", "MSE", "mean_squared_error", "MeanSquaredError", "meansquarederror"})
     EXPECT_EQ(Loss(name).name(), "MeanSquaredError") << name;
   EXPECT_EQ(Loss("bce").name(), "BinaryCrossentropy");
+  EXPECT_EQ(Loss("KLD").name(), "KLDivergence");
+  EXPECT_EQ(Loss("mape").name(), "MeanAbsolutePercentageError");
+  EXPECT_EQ(Loss("MSLE").name(), "MeanSquaredLogarithmicError");
 }
 
 }  // namespace

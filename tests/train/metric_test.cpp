@@ -44,13 +44,7 @@ class Running {
 };
 
 TEST(Metrics, what_is_not_there_is_named_here) {
-  EXPECT_THAT(classes_missing(golden(), Metric::kind),
-              testing::UnorderedElementsAre("AUC", "BinaryIoU", "CategoricalHinge", "ConcordanceCorrelation", "CosineSimilarity", "F1Score", "FBetaScore",
-                                            "FalseNegatives", "FalsePositives", "Hinge", "IoU", "KLDivergence", "LogCoshError", "MeanAbsolutePercentageError",
-                                            "MeanIoU", "MeanSquaredLogarithmicError", "OneHotIoU", "OneHotMeanIoU", "PearsonCorrelation", "Poisson",
-                                            "Precision", "PrecisionAtRecall", "R2Score", "Recall", "RecallAtPrecision", "RootMeanSquaredError",
-                                            "SensitivityAtSpecificity", "SparseTopKCategoricalAccuracy", "SpecificityAtSensitivity", "SquaredHinge", "Sum",
-                                            "TopKCategoricalAccuracy", "TrueNegatives", "TruePositives"));
+  EXPECT_THAT(classes_missing(golden(), Metric::kind), testing::IsEmpty());
 }
 
 TEST(Metrics, three_updates_are_those_of_keras) {
@@ -64,7 +58,9 @@ TEST(Metrics, three_updates_are_those_of_keras) {
       const std::string at = name + "/step" + std::to_string(step);
       const Tensor weight = golden().has(at + "/mask") ? golden().at(at + "/mask").astype(DType::float64) : golden().find(at + "/sample_weight");
       const Tensor y_pred = golden().has(at + "/values") ? golden().at(at + "/values") : golden().at(at + "/y_pred").astype(DType::float64);
-      expect_close(running.update({golden().find(at + "/y_true"), y_pred, weight}), golden().at(at + "/result"), at);
+      const Tensor& want = golden().at(at + "/result");
+      // IoU and its kin end in float32 in Keras.
+      expect_close(running.update({golden().find(at + "/y_true"), y_pred, weight}), want, at, want.dtype() == DType::float32 ? 1e-6 : 1e-9);
     }
   }
 }

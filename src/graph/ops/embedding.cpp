@@ -41,4 +41,9 @@ Value embedding(Value table, Value indices) {
   return emit("embedding", {table, is_integer(indices.dtype()) ? indices : cast(indices, DType::int32)});
 }
 
+Value segment_sum(Value data, Value segment, const Dim& segments) {
+  if (data.rank() != 2) shape_error("segment_sum", fmt::format("data (rows, columns) are needed, not {}", data.shape().str()));
+  return emit("embedding_gradient", {segment, data}, {{"shape", Shape{segments, data.dim(1)}}});
+}
+
 }  // namespace strata
