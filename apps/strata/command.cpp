@@ -95,6 +95,8 @@ int parse_and_run(int argc, char** argv) {
   add_describe(verbs);
   add_convert(verbs);
   add_schema(verbs);
+  add_time(verbs);
+  add_explain(verbs);
   add_devices(verbs);
   add_version(verbs);
   app.require_subcommand(1);

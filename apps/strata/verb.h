@@ -41,6 +41,8 @@ void add_render(Verbs& verbs);
 void add_describe(Verbs& verbs);
 void add_convert(Verbs& verbs);
 void add_schema(Verbs& verbs);
+void add_time(Verbs& verbs);
+void add_explain(Verbs& verbs);
 void add_devices(Verbs& verbs);
 void add_version(Verbs& verbs);
 

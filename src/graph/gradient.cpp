@@ -32,6 +32,13 @@ using Cotangents = std::vector<std::pair<Port, Value>>;
 
 std::vector<Value> walk_back(std::span<const Value> outputs, std::span<const Value> inputs, std::span<const Value> cotangents);
 
+// "dense (gradient)": what flows back through the layer.
+std::string gradient_place(const std::string& place) {
+  constexpr std::string_view mark = "(gradient)";
+  if (place.ends_with(mark)) return place;
+  return place.empty() ? std::string(mark) : fmt::format("{} {}", place, mark);
+}
+
 std::string described(const OpNode& n) {
   return n.place.empty() ? fmt::format("'{}'", n.op->name) : fmt::format("'{}' in {}", n.op->name, n.place);
 }
@@ -154,7 +161,7 @@ std::vector<Value> walk_back(std::span<const Value> outputs, std::span<const Val
     if (!n.op->gradient && !n.op->decompose)
       throw Error(ErrorKind::spec, fmt::format("the operation {} has no gradient, and one is asked for", described(n)),
                   "put stop_gradient before it where none shall flow, or compute the same with other operations");
-    graph.place = n.place;
+    graph.place = gradient_place(n.place);
     for (const auto& [p, d] : n.op->gradient ? by_rule(graph, id, std::move(dys), wanted) : Parts(graph, id).gradients(dys, wanted))
       if (d) accumulate(p, sum_to_shape(d, graph.type(p).shape));
   }

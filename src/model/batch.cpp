@@ -127,4 +127,44 @@ BatchTypes batch_types(const ModelState& state, const Dataset& data, bool reside
   return types;
 }
 
+AssumedBatch assumed_batch(const ModelState& state, std::int64_t batch_size, bool resident) {
+  AssumedBatch batch;
+  batch.types.resident = resident;
+  if (resident) batch.shapes["order"] = {batch_size};
+  const auto number = [](const Dim& d, const std::string& name) {
+    if (!d.is_known() || d == Dim(-1))
+      throw Error(ErrorKind::spec, fmt::format("'{}' has an open axis: what a step takes depends on the data", name), "give the axis a number");
+    return d.value();
+  };
+  const auto column = [&](std::vector<BatchColumn>& columns, const char* prefix, const std::string& name, DType dtype, std::vector<std::int64_t> row) {
+    std::vector<std::int64_t> whole = row;
+    whole.insert(whole.begin(), batch_size);
+    batch.shapes[prefix + name] = std::move(whole);
+    columns.push_back({name, dtype, std::move(row)});
+  };
+  for (const LayerOutput& in : state.graph.inputs()) {
+    const std::string name = state.graph.name(*in.call());
+    const InputType& input = *in.call()->input;
+    std::vector<std::int64_t> row;
+    for (const Dim& d : input.shape) row.push_back(number(d, name));
+    column(batch.types.x, "x:", name, input.dtype, std::move(row));
+  }
+  const PerOutput<Loss> none, &losses = state.compiled ? state.compiled->loss : none;
+  for (std::size_t i = 0; state.compiled && i < state.graph.outputs().size(); ++i) {
+    const std::string& name = state.graph.output_names()[i];
+    const LayerOutput& o = state.graph.outputs()[i];
+    const std::string layer = state.graph.name(*o.call());
+    const Shape& shape = state.output_shapes.at(state.prefix.empty() ? layer : state.prefix + "/" + layer)[static_cast<std::size_t>(o.index())];
+    const Loss* loss = losses.single() ? &losses.entries()[0] : nullptr;
+    if (!loss && i < losses.entries().size()) loss = &losses.entries()[i];
+    for (const auto& [output, value] : losses.by_name())
+      if (output == name) loss = &value;
+    const bool classes = loss && *loss && loss->name().rfind("Sparse", 0) == 0;
+    std::vector<std::int64_t> row;
+    for (int k = 1; k < shape.rank() - (classes ? 1 : 0); ++k) row.push_back(number(shape[k], name));
+    column(batch.types.y, "y:", name, classes ? DType::int32 : DType::float32, std::move(row));
+  }
+  return batch;
+}
+
 }  // namespace strata

@@ -25,4 +25,12 @@ struct BatchTypes {
 std::map<std::string, Tensor> named_columns(const ModelState& state, const Dataset& data);
 BatchTypes batch_types(const ModelState& state, const Dataset& data, bool resident);
 
+// The batch that a compiled model would be given, as far as that can be told without data: targets have the shapes of the
+// predictions, class numbers one axis less. An open axis is an Error.
+struct AssumedBatch {
+  BatchTypes types;
+  std::map<std::string, std::vector<std::int64_t>> shapes;  // under the names of named_columns; "order" where resident
+};
+AssumedBatch assumed_batch(const ModelState& state, std::int64_t batch_size, bool resident);
+
 }  // namespace strata

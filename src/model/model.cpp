@@ -160,42 +160,9 @@ Summary Model::summary() const {
 MemoryPlan Model::memory(std::int64_t batch_size) {
   ModelState& s = *state_;
   if (!s.compiled) throw Error(ErrorKind::spec, "the memory of training depends on the optimizer: the model is not compiled", "call compile, or give the spec a compile: section");
-  BatchTypes types;
-  types.resident = true;
-  const auto number = [](const Dim& d, const std::string& name) {
-    if (!d.is_known() || d == Dim(-1)) throw Error(ErrorKind::spec, fmt::format("'{}' has an open axis: its memory depends on the data", name), "give the axis a number");
-    return d.value();
-  };
-  std::map<std::string, std::vector<std::int64_t>> shapes{{"order", {batch_size}}};
-  const auto column = [&](std::vector<BatchColumn>& columns, const char* prefix, const std::string& name, DType dtype, std::vector<std::int64_t> row) {
-    std::vector<std::int64_t> whole = row;
-    whole.insert(whole.begin(), batch_size);
-    shapes[prefix + name] = std::move(whole);
-    columns.push_back({name, dtype, std::move(row)});
-  };
-  for (std::size_t i = 0; i < s.graph.inputs().size(); ++i) {
-    const InputType& input = *s.graph.inputs()[i].call()->input;
-    std::vector<std::int64_t> row;
-    for (const Dim& d : input.shape) row.push_back(number(d, input_names()[i]));
-    column(types.x, "x:", input_names()[i], input.dtype, std::move(row));
-  }
-  const std::vector<std::string> outputs = output_names();
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    // Class numbers have no axis of classes; any other target has the prediction's shape.
-    const LayerOutput& o = s.graph.outputs()[i];
-    const std::string layer = s.graph.name(*o.call());
-    const Shape& shape = s.output_shapes.at(s.prefix.empty() ? layer : s.prefix + "/" + layer)[static_cast<std::size_t>(o.index())];
-    const Loss* loss = s.compiled->loss.single() ? &s.compiled->loss.entries()[0] : nullptr;
-    if (!loss && i < s.compiled->loss.entries().size()) loss = &s.compiled->loss.entries()[i];
-    for (const auto& [name, value] : s.compiled->loss.by_name())
-      if (name == outputs[i]) loss = &value;
-    const bool classes = loss && *loss && loss->name().rfind("Sparse", 0) == 0;
-    std::vector<std::int64_t> row;
-    for (int k = 1; k < shape.rank() - (classes ? 1 : 0); ++k) row.push_back(number(shape[k], outputs[i]));
-    column(types.y, "y:", outputs[i], classes ? DType::int32 : DType::float32, std::move(row));
-  }
-  CompiledStep& step = s.train_step(types);
-  const auto plan = step.plan(step.bind(shapes));
+  const AssumedBatch batch = assumed_batch(s, batch_size, true);
+  CompiledStep& step = s.train_step(batch.types);
+  const auto plan = step.plan(step.bind(batch.shapes));
   const auto bytes = [](const Variables& v) { return static_cast<std::int64_t>(v.bytes()); };
   return {bytes(*s.store), bytes(s.optimizer->variables) + bytes(s.train_metrics), static_cast<std::int64_t>(plan->arena_bytes),
           static_cast<std::int64_t>(plan->live_bytes)};

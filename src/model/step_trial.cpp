@@ -1,0 +1,66 @@
+#include "src/model/step_trial.h"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+
+namespace strata {
+namespace {
+
+// Real numbers in [0, 1); 0 and 1 as numbers of classes and rows, which every model has.
+Tensor made_up(DType dtype, const std::vector<std::int64_t>& shape) {
+  Tensor t(dtype, shape);
+  std::uint32_t state = 1;
+  for (std::int64_t i = 0; i < t.elements(); ++i) {
+    state = state * 1664525u + 1013904223u;  // Numerical Recipes' generator
+    const double v = static_cast<double>(state >> 8) / (1 << 24);
+    t.set(i, is_floating(dtype) ? v : v < 0.5 ? 0.0 : 1.0);
+  }
+  return t;
+}
+
+double least(std::chrono::milliseconds round, const std::function<void()>& f) {
+  using Clock = std::chrono::steady_clock;
+  double best = 1e9;
+  for (int i = 0; i < 5; ++i) {
+    const auto begin = Clock::now();
+    int times = 0;
+    do {
+      f();
+      ++times;
+    } while (Clock::now() - begin < round);
+    best = std::min(best, std::chrono::duration<double>(Clock::now() - begin).count() / times);
+  }
+  return best;
+}
+
+}  // namespace
+
+StepTrial::StepTrial(ModelState& model, std::int64_t batch_size) : is_training_(model.compiled.has_value()) {
+  const AssumedBatch batch = assumed_batch(model, batch_size, false);
+  step_ = is_training_ ? &model.train_step(batch.types) : &model.predict_step();
+  std::map<std::string, Tensor> columns;
+  for (const CompiledStep::Input& in : step_->inputs()) columns[in.name] = made_up(in.type.dtype, batch.shapes.at(in.name));
+  worker_ = step_->take();
+  run_ = &worker_->run_for(step_->bind(columns));
+  for (std::size_t i = 0; i < plan().inputs.size(); ++i) run_->set_input(i, columns.at(plan().inputs[i].name));
+}
+
+double StepTrial::seconds() {
+  return least(std::chrono::milliseconds(40), [&] {
+    (*run_)();
+    step_->backend().synchronize();
+  });
+}
+
+std::vector<double> StepTrial::seconds_of_steps() {
+  std::vector<double> of_step(plan().steps.size(), 0.0);
+  for (std::size_t c = 0; c < run_->calls().size(); ++c)
+    of_step[static_cast<std::size_t>(plan().calls[c].step)] += least(std::chrono::milliseconds(4), [&] {
+      step_->backend().run(run_->calls().subspan(c, 1));
+      step_->backend().synchronize();
+    });
+  return of_step;
+}
+
+}  // namespace strata

@@ -1,0 +1,30 @@
+// One step of a model on made-up data: what its plan came to, and how long each part takes.
+#pragma once
+
+#include <vector>
+
+#include "src/model/model_state.h"
+
+namespace strata {
+
+class StepTrial {
+ public:
+  // A training step where the model is compiled, otherwise a prediction. An open axis is an Error. Running it changes
+  // weights.
+  StepTrial(ModelState& model, std::int64_t batch_size);
+
+  const Plan& plan() const { return run_->plan(); }
+  bool is_training() const { return is_training_; }
+  // The least of a few rounds, in seconds: of the whole step, and of each of the plan's steps alone on the data that the step
+  // before it left. Their sum is above the whole where caches and threads are warmer in company.
+  double seconds();
+  std::vector<double> seconds_of_steps();
+
+ private:
+  bool is_training_;
+  CompiledStep* step_;
+  std::shared_ptr<CompiledStep::Worker> worker_;
+  Run* run_;
+};
+
+}  // namespace strata
