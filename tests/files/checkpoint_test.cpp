@@ -5,7 +5,7 @@
 #include <strata/callbacks/early_stopping.h>
 #include "files/models.h"
 #include "src/files/model_files.h"
-#include "src/io/checksum.h"
+#include "src/io/manifest.h"
 
 namespace strata {
 namespace {
