@@ -131,6 +131,8 @@ int parse_and_run(int argc, char** argv) {
     return report(common.json, ErrorKind::runtime, "out of memory", "a smaller batch_size needs less");
   } catch (const std::filesystem::filesystem_error& e) {
     return report(common.json, ErrorKind::runtime, fmt::format("{}: {}", e.path1().string(), e.code().message()), "");
+  } catch (const std::exception& e) {
+    return report(common.json, ErrorKind::runtime, fmt::format("this is a mistake of strata's own: {}", e.what()), "please report it with the spec and the command");
   }
 }
 

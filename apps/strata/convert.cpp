@@ -19,6 +19,7 @@ namespace {
 Spec as_spec(const LoadedModel& loaded) {
   Spec spec = loaded.spec;
   spec.model = model_spec_of(loaded.model);
+  if (spec.name.empty()) spec.name = loaded.model.name();
   if (auto compile = compile_spec_of(loaded.model)) spec.compile = std::move(compile);
   return spec;
 }

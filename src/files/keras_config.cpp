@@ -141,8 +141,7 @@ class Writer {
   Json batch_shape_of(const LayerOutput& from) const {
     const LayerCall& call = *from.call();
     if (call.input) return batch_shape(call);
-    const std::string& name = model_.graph.name(call);
-    return shape_json(model_.output_shapes.at(model_.prefix.empty() ? name : model_.prefix + "/" + name).at(static_cast<std::size_t>(from.index())));
+    return shape_json(model_.output_shapes.at(model_.graph.name(call)).at(static_cast<std::size_t>(from.index())));
   }
 
   // One node per call. A layer that takes any number of inputs gets them as one list, attention one by one.

@@ -117,6 +117,7 @@ struct Jpeg {
     jpeg_mem_src(&decoder, bytes, static_cast<unsigned long>(size));
     jpeg_read_header(&decoder, TRUE);
     decoder.out_color_space = space;
+    decoder.dct_method = JDCT_IFAST;  // what Keras' TensorFlow decodes with: the pixels that its models were trained on
     return true;
   }
   bool read_rows(unsigned char* out, std::size_t row) {

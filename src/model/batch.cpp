@@ -115,7 +115,7 @@ BatchTypes batch_types(const ModelState& state, const Dataset& data, bool reside
   for (std::size_t i = 0; i < state.graph.outputs().size(); ++i) {
     const LayerOutput& o = state.graph.outputs()[i];
     const std::string name = state.graph.name(*o.call());
-    const auto shapes = state.output_shapes.find(state.prefix.empty() ? name : state.prefix + "/" + name);
+    const auto shapes = state.output_shapes.find(name);
     if (shapes == state.output_shapes.end()) continue;
     const Shape& shape = shapes->second[static_cast<std::size_t>(o.index())];
     for (auto* list : {&types.y, &types.sample_weight})
@@ -153,8 +153,7 @@ AssumedBatch assumed_batch(const ModelState& state, std::int64_t batch_size, boo
   for (std::size_t i = 0; state.compiled && i < state.graph.outputs().size(); ++i) {
     const std::string& name = state.graph.output_names()[i];
     const LayerOutput& o = state.graph.outputs()[i];
-    const std::string layer = state.graph.name(*o.call());
-    const Shape& shape = state.output_shapes.at(state.prefix.empty() ? layer : state.prefix + "/" + layer)[static_cast<std::size_t>(o.index())];
+    const Shape& shape = state.output_shapes.at(state.graph.name(*o.call()))[static_cast<std::size_t>(o.index())];
     const Loss* loss = losses.single() ? &losses.entries()[0] : nullptr;
     if (!loss && i < losses.entries().size()) loss = &losses.entries()[i];
     for (const auto& [output, value] : losses.by_name())

@@ -137,7 +137,7 @@ Summary Model::summary() const {
   for (const LayerGraph::Entry& e : s.graph.layers()) {
     SummaryRow row{e.name, e.layer ? e.layer.name() : "InputLayer", {}, 0, !e.layer || e.layer.trainable(), {}};
     const std::string path = s.prefix.empty() ? e.name : s.prefix + "/" + e.name;
-    if (e.layer) row.output_shapes = s.output_shapes.at(path);
+    if (e.layer) row.output_shapes = s.output_shapes.at(e.name);
     else {
       std::vector<Dim> dims{e.call->input->batch_size ? Dim(*e.call->input->batch_size) : Dim::symbol("batch")};
       for (const Dim& d : e.call->input->shape) dims.push_back(d == Dim(-1) ? Dim::symbol("open") : d);

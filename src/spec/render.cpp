@@ -37,7 +37,7 @@ Node input_node(const InputSpec& in) {
   return node;
 }
 
-Node rendered(const ModelSpec& model);
+Node mapping_of(const ModelSpec& model);
 
 void add_wiring(Node& node, const LayerSpec& layer, const char* key) {
   if (layer.inputs.size() == 1) {
@@ -64,7 +64,7 @@ Node rendered(const LayerSpec& layer, bool in_list) {
     return entry;
   }
   if (layer.model) {
-    Node& inner = entry.set("Model", rendered(*layer.model));
+    Node& inner = entry.set("Model", mapping_of(*layer.model));
     if (!in_list) add_wiring(inner, layer, "call_inputs");
     return entry;
   }
@@ -92,6 +92,10 @@ Node rendered(const ModelSpec& model) {
     for (const LayerSpec& layer : model.layers) list.append(rendered(layer, true));
     return list;
   }
+  return mapping_of(model);
+}
+
+Node mapping_of(const ModelSpec& model) {
   Node node = Node::mapping();
   if (!model.name.empty()) node.set("name", Node::string(model.name));
   Node& inputs = node.set("inputs", Node::mapping());

@@ -9,7 +9,7 @@ TEST(Command, HelpAndVersionOpenNothing) {
   const Workplace w;
   const Finished help = w.run({"--help"});
   EXPECT_EQ(help.code, 0);
-  for (const char* verb : {"train", "evaluate", "predict", "summary", "validate", "describe", "convert", "devices", "version"}) EXPECT_THAT(help.out, HasSubstr(verb));
+  for (const char* verb : {"train", "evaluate", "predict", "summary", "validate", "describe", "convert", "time", "explain", "devices", "version"}) EXPECT_THAT(help.out, HasSubstr(verb));
   EXPECT_EQ(w.run({"train", "--help"}).code, 0);
   EXPECT_THAT(w.run({"version"}).out, testing::StartsWith("strata "));
   EXPECT_EQ(w.run({"version", "--json"}).json().count("version"), 1u);
@@ -59,6 +59,18 @@ TEST(Command, ConvertGoesFromEveryFormToEveryOther) {
   EXPECT_EQ(w.run({"evaluate", "a.yaml", "--weights", "a.h5", "--x", "x.npy", "--y", "y.npy"}).code, 0);
   EXPECT_EQ(w.run({"convert", "a.weights.h5", "b.keras"}).code, 2);
   EXPECT_EQ(w.run({"convert", "a.keras", "b.txt"}).code, 2);
+}
+
+TEST(Command, TimeAndExplainTellOfEveryLayer) {
+  const Workplace w;
+  const auto time = w.run({"time", "mlp.yaml", "--json"}).json();
+  EXPECT_GT(time["step_ms"], 0);
+  for (const char* phase : {"forward_ms", "backward_ms", "update_ms"}) EXPECT_GT(time[phase], 0) << phase;
+  EXPECT_THAT(w.run({"time", "mlp.yaml", "--batch-size", "8"}).out, AllOf(HasSubstr("dense"), HasSubstr("optimizer"), HasSubstr("ms a step")));
+  const auto steps = w.run({"explain", "mlp.yaml", "--backend", "cpu", "--json"}).json()["steps"];
+  ASSERT_GT(steps.size(), 3u);
+  for (const auto& step : steps) EXPECT_FALSE(step["kernel"].get<std::string>().empty()) << step;
+  EXPECT_THAT(w.run({"explain", "mlp.yaml"}).out, AllOf(HasSubstr("dense"), HasSubstr("matmul")));
 }
 
 TEST(Command, SummaryCountsParameters) {

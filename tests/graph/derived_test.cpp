@@ -192,7 +192,7 @@ TEST(Gradient, of_a_gradient_takes_an_open_batch_and_names_an_axis_that_must_be_
     twice({batch, length, 2}, pooled);
     ADD_FAILURE() << "no error";
   } catch (const Error& e) {
-    EXPECT_STREQ(e.what(), "the gradient of 'max_pool_gradient' in encoder/layer is taken through its parts, which need numbers: "
+    EXPECT_STREQ(e.what(), "the gradient of 'max_pool_gradient' in encoder/layer (gradient) is taken through its parts, which need numbers: "
                            "the axis 'length' is open, where a number is needed");
   }
 }
