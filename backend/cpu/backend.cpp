@@ -39,6 +39,8 @@ const std::vector<Anchor>& anchors() {
       {"convolution_kernel_gradient", {{"convolution_onednn", convolution_kernel_gradient_onednn}}},
 #endif
 #ifdef STRATA_HAS_ONEDNN
+      {"attention", {{"attention_onednn", attention_onednn}}},
+      {"attention_gradient", {{"attention_onednn", attention_gradient_onednn}}},
       {"lstm", {{"lstm_onednn", lstm_onednn}}},
       {"lstm_gradient", {{"lstm_onednn", lstm_gradient_onednn}}},
 #endif

@@ -86,6 +86,8 @@ Answer batch_norm_gradient(const Region&, const Machine&);
 Answer layer_norm(const Region&, const Machine&);
 Answer layer_norm_gradient(const Region&, const Machine&);
 Answer dropout(const Region&, const Machine&);
+Answer attention_onednn(const Region&, const Machine&);
+Answer attention_gradient_onednn(const Region&, const Machine&);
 Answer lstm_onednn(const Region&, const Machine&);
 Answer lstm_gradient_onednn(const Region&, const Machine&);
 Answer reduction(const Region&, const Machine&);

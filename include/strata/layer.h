@@ -29,9 +29,21 @@ class Adaptation {
   virtual std::map<std::string, Tensor> finish() = 0;
 };
 
+// What `call` takes, by Keras' names: `inputs: {query: a, value: b}` and `call: {use_causal_mask: true}` of a spec, and the calls
+// in a Keras file, go by it.
+struct CallSignature {
+  std::vector<std::string_view> inputs = {};  // one by one, in order; none: one list (Add, Concatenate)
+  std::string_view rest = {};                 // of the values after them, a list: initial_state
+  std::vector<std::string_view> values = {};  // by name alone: attention_mask
+  std::vector<std::string_view> flags = {};   // what is no value: use_causal_mask
+};
+
+struct InnerLayer;
+
 // A struct is a layer when it has a schema with the arguments name, trainable, dtype, and `call(Scope&, inputs) const`,
 // where inputs is a Value, two Values, a vector of Values or Inputs, and the result a Value or a vector of Values. It may
-// have `static constexpr Mask mask`, `static constexpr bool autocast` and `std::unique_ptr<Adaptation> adaptation() const`.
+// have `static constexpr Mask mask`, `static constexpr bool autocast`, `std::unique_ptr<Adaptation> adaptation() const`,
+// `static CallSignature signature()`, `std::vector<InnerLayer> inner() const` and `bool mixes_rows() const`.
 class Layer : public Component<Layer> {
  public:
   static constexpr std::string_view kind = "layer";
@@ -41,6 +53,9 @@ class Layer : public Component<Layer> {
     int inputs;  // how many values call takes; -1: any number
     bool autocast;  // whether floats enter in the compute dtype
     std::unique_ptr<Adaptation> (*adaptation)(const void* self);  // null: nothing to adapt
+    std::optional<CallSignature> (*signature)();                  // absent: any named values and arguments
+    std::vector<InnerLayer> (*inner)(const void* self);
+    bool (*mixes_rows)(const void* self);
   };
   template <class T> static Functions functions_of();
 
@@ -59,9 +74,46 @@ class Layer : public Component<Layer> {
   bool autocast() const { return functions().autocast; }
   std::vector<Value> call(Scope& scope, const Inputs& inputs) const { return functions().call(object_.get(), scope, inputs); }
   std::unique_ptr<Adaptation> adaptation() const { return functions().adaptation ? functions().adaptation(object_.get()) : nullptr; }
+  std::optional<CallSignature> signature() const { return functions().signature(); }
+  std::vector<InnerLayer> inner() const;
+  // Whether a row's output depends on the other rows of the batch, or on batches before: statistics, kept states.
+  bool mixes_rows() const { return functions().mixes_rows(object_.get()); }
+  // A new layer of this class, some arguments changed.
+  Layer with(const Config::Mapping& changes) const;
 
   static FieldType field_type() { return {.kind = FieldKind::layer, .component = kind}; }
 };
+
+template <> struct Member<std::vector<Layer>> {
+  static FieldType type() { return {.kind = FieldKind::layers, .component = Layer::kind}; }
+  static Config get(const std::vector<Layer>& m) {
+    Config::List list;
+    for (const Layer& layer : m) list.push_back(layer.config());
+    return list;
+  }
+  static void set(std::vector<Layer>& m, const Config& c) {
+    const auto* list = c.as<Config::List>();
+    if (!list) expected("a list of layers", c);
+    m.clear();
+    for (const Config& item : *list) m.emplace_back().assign(item);
+  }
+};
+
+// Where a layer keeps the weights of what is inside it.
+struct InnerLayer {
+  std::string name;       // of their scope: "forward_lstm"
+  std::string attribute;  // that holds it in Keras, a group of Keras' files: "forward_layer"
+  Layer layer = {};       // empty: weights alone
+};
+
+inline std::vector<InnerLayer> Layer::inner() const { return functions().inner(object_.get()); }
+inline Layer Layer::with(const Config::Mapping& changes) const {
+  ObjectConfig changed = type().schema.config(object());
+  for (auto& [name, value] : changed.arguments)
+    for (const auto& [wanted, to] : changes)
+      if (name == wanted) value = to;
+  return {type(), make_component(type(), changed)};
+}
 
 // The arguments that every layer ends with.
 template <class T>
@@ -110,7 +162,21 @@ std::vector<Value> call_layer(const void* self, Scope& s, const Inputs& in) {
 
 template <class T>
 Layer::Functions Layer::functions_of() {
-  Functions f{&detail::call_layer<T>, Mask::stops, detail::CallsOne<T> ? 1 : detail::CallsTwo<T> ? 2 : -1, true, nullptr};
+  constexpr int inputs = detail::CallsOne<T> ? 1 : detail::CallsTwo<T> ? 2 : -1;
+  Functions f{&detail::call_layer<T>, Mask::stops, inputs, true, nullptr, nullptr, nullptr, nullptr};
+  f.signature = []() -> std::optional<CallSignature> {
+    if constexpr (requires { T::signature(); }) return T::signature();
+    else if constexpr (detail::CallsOne<T> || detail::CallsTwo<T>) return CallSignature{};
+    else return std::nullopt;
+  };
+  f.inner = []([[maybe_unused]] const void* self) -> std::vector<InnerLayer> {
+    if constexpr (requires(const T& t) { t.inner(); }) return static_cast<const T*>(self)->inner();
+    else return {};
+  };
+  f.mixes_rows = []([[maybe_unused]] const void* self) {
+    if constexpr (requires(const T& t) { t.mixes_rows(); }) return static_cast<const T*>(self)->mixes_rows();
+    else return false;
+  };
   if constexpr (requires { T::mask; }) f.mask = T::mask;
   if constexpr (requires { T::autocast; }) f.autocast = T::autocast;
   if constexpr (requires(const T& t) { t.adaptation(); })

@@ -192,6 +192,13 @@ Value embedding(Value table, Value indices);
 // The transpose of a look-up: data (N, D) added up by segment into (segments, D), row after row. Segment numbers (N) lie in
 // [0, segments).
 Value segment_sum(Value data, Value segment, const Dim& segments);
+struct AttentionOptions {
+  double scale = 1;     // of the scores
+  bool causal = false;  // query i sees the keys up to i
+  Value mask = {};      // true where a query sees a key; broadcasts to (..., N, T, S). A query that sees none takes all alike
+};
+// softmax(scale q k^T) v for each of N heads: q (..., T, N, H), k (..., S, N, H), v (..., S, N, V) -> (..., T, N, V).
+Value attention(Value q, Value k, Value v, const AttentionOptions& options = {});
 struct LstmOutput { Value sequence, hidden, cell; };  // (T, N, H), (N, H), (N, H)
 // x (T, N, I), h0 and c0 (N, H), kernel (I, 4H), recurrent (H, 4H), bias (4H), gates in the order i f c o. sigmoid gates,
 // tanh. mask (T, N), may be absent: at a masked step state and output stay as they were.

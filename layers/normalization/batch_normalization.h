@@ -56,6 +56,7 @@ struct BatchNormalization {
         activity_field<T>(), layer_fields<T>());
   }
 
+  bool mixes_rows() const { return true; }
   Value call(Scope& s, Value input) const {
     if (renorm)
       throw Error(ErrorKind::spec, "BatchNormalization: batch renormalization is not available", "use renorm: false");

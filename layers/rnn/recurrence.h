@@ -46,6 +46,11 @@ Field cudnn_field() {
   return f;
 }
 
+struct RecurrentState {
+  std::string name;   // of the variable that keeps it
+  std::int64_t size;  // (N, size)
+};
+
 // What multiplies a layer's input or its state at every step of a sequence: 1 / (1 - rate) or 0. One for all gates, one for
 // each, or none where nothing is dropped.
 using StepDropout = std::vector<Value>;
@@ -84,45 +89,60 @@ inline Value dropped_matmul(Value x, Value kernel, std::span<const Value> masks)
 
 class Recurrence {
  public:
-  // Inputs: x (N, T, features), then where given the initial states (N, units). `state_names` of the layer's variables.
-  Recurrence(Scope& s, const std::string& layer, const Inputs& inputs, std::int64_t units, const std::vector<std::string>& state_names,
-             const RecurrenceOptions& options)
-      : scope_(s), options_(options), state_names_(state_names) {
+  // Inputs: x (N, T, features), then where given the initial states.
+  Recurrence(Scope& s, const std::string& layer, const Inputs& inputs, std::vector<RecurrentState> states, const RecurrenceOptions& options)
+      : scope_(s), options_(options), states_(std::move(states)) {
     const Value input = inputs[0];
     if (!input || input.rank() != 3)
       throw Error(ErrorKind::spec, layer + " takes an input of 3 axes, (batch, steps, features)" +
                                        (input ? "; received " + input.shape().str() : std::string()));
-    if (inputs.size() != 1 && inputs.size() != 1 + state_names.size())
-      throw Error(ErrorKind::spec, layer + " takes its input, or its input and " + std::to_string(state_names.size()) + " initial state" +
-                                       (state_names.size() > 1 ? "s" : "") + "; " + std::to_string(inputs.size()) + " inputs are given");
+    if (inputs.size() != 1 && inputs.size() != 1 + states_.size())
+      throw Error(ErrorKind::spec, layer + " takes its input, or its input and " + std::to_string(states_.size()) + " initial state" +
+                                       (states_.size() > 1 ? "s" : "") + "; " + std::to_string(inputs.size()) + " inputs are given");
     if (options.stateful && !input.dim(0).is_known())
       throw Error(ErrorKind::spec, layer + ": stateful needs a batch size that is known, its input is " + input.shape().str(),
                   "give the Input a batch_size");
     travelling_mask_ = s.mask(input);
     x = in_time(input);
-    if (travelling_mask_) mask = in_time(travelling_mask_);
-    const Shape shape{input.dim(0), units};
-    for (std::size_t i = 0; i < state_names.size(); ++i) {
+    // Keras hands a mask that travels with the input to a call without initial states alone.
+    if (travelling_mask_ && (inputs.size() == 1 || inputs.named("mask"))) {
+      if (travelling_mask_.rank() < 2)
+        throw Error(ErrorKind::spec, layer + ": a mask " + travelling_mask_.shape().str() + " arrives with its input " + input.shape().str(),
+                    "a mask (batch, steps) is needed");
+      // Of a step that is itself a sequence, as TimeDistributed hands it on: masked where all of it is.
+      Axes inside;
+      for (int i = 2; i < travelling_mask_.rank(); ++i) inside.push_back(i);
+      mask = in_time(inside.empty() ? travelling_mask_ : reduce_any(travelling_mask_, inside));
+    }
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      const Shape shape{input.dim(0), states_[i].size};
       Value state = inputs[1 + i];
-      if (state && (state.rank() != 2 || state.dim(1) != Dim(units)))
-        throw Error(ErrorKind::spec, layer + ": the initial state '" + state_names[i] + "' has shape " + state.shape().str() + ", " +
+      if (state && (state.rank() != 2 || state.dim(1) != shape[1]))
+        throw Error(ErrorKind::spec, layer + ": the initial state '" + states_[i].name + "' has shape " + state.shape().str() + ", " +
                                          shape.str() + " is needed");
       if (options.stateful) {
-        const Value kept = s.state(state_names[i], shape);
+        const Value kept = s.state(states_[i].name, shape);
         if (!state) state = kept;
       }
       initial.push_back(state ? cast(state, x.dtype()) : full(x, shape, 0, x.dtype()));
     }
   }
 
+  static CallSignature signature() { return {.inputs = {"sequences"}, .rest = "initial_state"}; }
+  static CallSignature step_signature() { return {.inputs = {"inputs"}, .rest = "states"}; }
+
   Value x;                     // (T, N, features)
   Value mask;                  // (T, N), or none
-  std::vector<Value> initial;  // (N, units) each
+  std::vector<Value> initial;  // (N, size) each
 
   // step(states, projected, invariants) gives the new states, the first of which is the output. At a masked step states
   // and output stay.
   using Step = std::function<std::vector<Value>(const std::vector<Value>& states, Value projected, const std::vector<Value>& invariants)>;
-  struct Recurred { Value sequence; std::vector<Value> states; };
+  struct Recurred {
+    Value sequence;             // (T, N, units)
+    std::vector<Value> states;  // after the last step
+    std::size_t output = 0;     // which of the states the last output is
+  };
   Recurred over_time(const Step& step, Value projected, const std::vector<Value>& invariants) const {
     std::vector<Value> sequences{projected};
     if (mask) sequences.push_back(mask);
@@ -136,16 +156,37 @@ class Recurrence {
     return {s.sequences[0], s.carries};
   }
 
+  // The same course over the sequence that comes out of another cell below, from other states.
+  Recurrence above(const Recurred& below, std::vector<Value> states) const {
+    Recurrence next = *this;
+    next.x = below.sequence;
+    next.initial = std::move(states);
+    return next;
+  }
+
+  // A cell called by itself: x (N, features), then its states -> the output, then the states.
+  template <class Cell>
+  static std::vector<Value> one_step(Scope& s, const Cell& cell, const std::string& layer, const Inputs& inputs) {
+    std::vector<Value> values = inputs.values();
+    if (values.size() != 1 + cell.states().size() || values[0].rank() != 2)
+      throw Error(ErrorKind::spec, layer + " takes an input (batch, features) and its states, (batch, " + std::to_string(*cell.units) + ") each");
+    values[0] = expand_dims(values[0], 1);
+    const Recurred r = cell.over_time(s, "", Recurrence(s, layer, Inputs(std::move(values)), cell.states(), {}));
+    std::vector<Value> outputs{r.states[0]};
+    outputs.insert(outputs.end(), r.states.begin(), r.states.end());
+    return outputs;
+  }
+
   // The layer's outputs from what every step gave and the last states.
   std::vector<Value> outputs(Recurred recurred) const {
-    Value sequence = recurred.sequence, last = recurred.states[0];
+    Value sequence = recurred.sequence, last = recurred.states[recurred.output];
     if (mask && options_.zero_output_for_mask) {
       sequence = select(expand_dims(mask, -1), sequence, 0);
       last = take(sequence, 0, -1);
     }
     if (options_.stateful)
-      for (std::size_t i = 0; i < state_names_.size(); ++i)
-        scope_.advance(state_names_[i], cast(stop_gradient(recurred.states[i]), scope_.variable_dtype()));
+      for (std::size_t i = 0; i < states_.size(); ++i)
+        scope_.advance(states_[i].name, cast(stop_gradient(recurred.states[i]), scope_.variable_dtype()));
     std::vector<Value> all{options_.return_sequences ? transpose(sequence, {1, 0, 2}) : last};
     if (options_.return_sequences) scope_.set_mask(all[0], travelling_mask_);
     if (options_.return_state) all.insert(all.end(), recurred.states.begin(), recurred.states.end());
@@ -161,7 +202,7 @@ class Recurrence {
 
   Scope& scope_;
   RecurrenceOptions options_;
-  std::vector<std::string> state_names_;
+  std::vector<RecurrentState> states_;
   Value travelling_mask_;
 };
 

@@ -19,6 +19,15 @@ Json envelope(const char* module, const std::string& class_name, Json config) {
   return {{"module", module}, {"class_name", class_name}, {"config", std::move(config)}, {"registered_name", nullptr}};
 }
 
+// Layers are known to Keras by their class names, but for these.
+Json layer_envelope(const std::string& name, Json config) {
+  if (name == "GroupedQueryAttention") return envelope("keras.layers", "GroupQueryAttention", std::move(config));
+  if (name != "PositionEmbedding") return envelope("keras.layers", name, std::move(config));
+  Json json = envelope("keras_hub.layers", name, std::move(config));
+  json["registered_name"] = "keras_hub>" + name;
+  return json;
+}
+
 const char* module_of(std::string_view kind) {
   if (kind == "layer") return "keras.layers";
   if (kind == "initializer") return "keras.initializers";
@@ -121,13 +130,35 @@ class Writer {
 
   Json layer(const LayerGraph::Entry& e) const {
     if (const Nested* nested = e.layer.as<Nested>()) return Writer(*nested->model).model();
-    const Config own = e.layer.dtype();
-    Json config = {{"name", e.name}, {"trainable", e.layer.trainable()}, {"dtype", own.is_null() ? policy(model_.run.dtype) : json_of(own, "")}};
-    const Config whole = e.layer.config();
-    const Json arguments = arguments_of(*whole.as<ObjectConfig>(), e.layer.type());
-    for (const auto& [key, value] : arguments.items())
-      if (!config.contains(key)) config[key] = value;
-    return envelope("keras.layers", e.layer.name(), std::move(config));
+    return layer(e.layer, e.name, policy(model_.run.dtype));
+  }
+
+  // `inherited`: the policy of what is around the layer, which a layer inside another one has as its own in Keras.
+  static Json layer(const Layer& layer, const std::string& name, const Json& inherited) {
+    const Config own = layer.dtype();
+    const Json dtype = own.is_null() ? inherited : json_of(own, "");
+    Json config = {{"name", name}, {"trainable", layer.trainable()}, {"dtype", dtype}};
+    const auto inside = [&](const Config& value) -> Json {
+      if (value.is_null()) return nullptr;
+      Layer inner;
+      inner.assign(value);
+      return Writer::layer(inner, inner.given_name().empty() ? snake_case(inner.name()) : inner.given_name(), dtype);
+    };
+    const ObjectConfig whole = layer.type().schema.config(layer.object());
+    const Json arguments = arguments_of(whole, layer.type());
+    for (const auto& [key, value] : whole.arguments) {
+      if (config.contains(key) || !arguments.contains(key)) continue;
+      const FieldKind kind = layer.type().schema.find(key)->type.kind;
+      if (kind == FieldKind::layer) {
+        config[key] = inside(value);
+      } else if (kind == FieldKind::layers) {
+        config[key] = Json::array();
+        for (const Config& item : *value.as<Config::List>()) config[key].push_back(inside(item));
+      } else {
+        config[key] = arguments[key];
+      }
+    }
+    return layer_envelope(layer.name(), std::move(config));
   }
 
   Json tensor(const LayerOutput& from) const {
@@ -144,18 +175,28 @@ class Writer {
     return shape_json(model_.output_shapes.at(model_.graph.name(call)).at(static_cast<std::size_t>(from.index())));
   }
 
-  // One node per call. A layer that takes any number of inputs gets them as one list, attention one by one.
+  // One node per call. Inputs that have names are given one by one, those after them as a list by theirs; a layer whose
+  // inputs have none takes one list.
   Json nodes(const LayerGraph::Entry& e) const {
     Json nodes = Json::array();
     for (const auto& call : model_.graph.calls()) {
       if (call->input || call->layer.object() != e.layer.object()) continue;
-      Json tensors = Json::array();
-      for (const LayerOutput& in : call->inputs) tensors.push_back(tensor(in));
-      const bool attention = e.layer.name() == "MultiHeadAttention" || e.layer.name() == "GroupQueryAttention";
-      if (attention && tensors.size() == 1) tensors.push_back(tensors[0]);
-      const bool as_list = tensors.size() > 1 && e.layer.inputs() < 0 && !attention;
+      const CallSignature signature = e.layer.signature().value_or(CallSignature{});
+      Json tensors = Json::array(), rest = Json::array();
+      for (const LayerOutput& in : call->inputs)
+        (tensors.size() < signature.inputs.size() || signature.rest.empty() ? tensors : rest).push_back(tensor(in));
+      std::map<std::string, LayerOutput> named = call->named;
+      while (tensors.size() < signature.inputs.size()) {
+        const auto found = named.extract(std::string(signature.inputs[tensors.size()]));
+        if (found.empty()) break;
+        tensors.push_back(tensor(found.mapped()));
+      }
+      const bool one_by_one = !signature.inputs.empty();
+      if (signature.inputs.size() > 1 && tensors.size() == 1) tensors.push_back(tensors[0]);  // a query alone is its own value
+      const bool as_list = tensors.size() > 1 && e.layer.inputs() < 0 && !one_by_one;
       Json kwargs = Json::object();
-      for (const auto& [key, in] : call->named) kwargs[key] = tensor(in);
+      if (!rest.empty()) kwargs[std::string(signature.rest)] = std::move(rest);
+      for (const auto& [key, in] : named) kwargs[key] = tensor(in);
       for (const auto& [key, value] : call->arguments) kwargs[key] = json_of(value, "");
       nodes.push_back({{"args", as_list ? Json::array({tensors}) : tensors}, {"kwargs", std::move(kwargs)}});
     }

@@ -192,6 +192,7 @@ class Import {
     Layer layer;
     std::vector<LayerOutput> calls;  // the outputs of each call, by node
     bool functional = false;
+    std::string operation = {};      // its class, where it is no layer
   };
 
   static const Node* history(const Node& node) {
@@ -208,6 +209,9 @@ class Import {
       throw bad("a place in the graph must be [layer, node, tensor]");
     const auto found = made.find(place[0].as_string());
     if (found == made.end()) return std::nullopt;
+    if (!found->second.operation.empty())
+      throw bad(fmt::format("a layer is fed by '{}', an operation ({}) that is no layer", found->first, found->second.operation),
+                "only layers, and the operations that make masks, are followed");
     const std::int64_t node = place[1].as_integer() - (found->second.functional ? offset : 0);
     if (node < 0 || node >= static_cast<std::int64_t>(found->second.calls.size())) return std::nullopt;
     return found->second.calls[static_cast<std::size_t>(node)][static_cast<int>(place[2].as_integer())];
@@ -246,14 +250,22 @@ class Import {
     if (!kwargs.is_mapping()) return;
     for (std::size_t i = 0; i < kwargs.size(); ++i) {
       const std::string& key = kwargs.key(i).text();
-      if (key == "mask") continue;  // masks travel with their values here
+      if (key == "mask" || (key.ends_with("_mask") && key != "attention_mask")) continue;  // masks travel with their values here
       if (const Node* place = history(kwargs[i])) {
         if (const auto x = output(made, *place)) result.options.named[key] = *x;
         else result.ready = false;
+      } else if (kwargs[i].is_sequence() && kwargs[i].size() > 0 && history(kwargs[i][0])) {
+        take(made, kwargs[i], result);  // a list of values: initial_state
       } else if (!kwargs[i].is_null() && key != "training") {
         result.options.arguments.emplace_back(key, config_of(kwargs[i]));
       }
     }
+  }
+
+  static bool is_operation(const Node& json) {
+    const Node* module = json.find("module");
+    return module && module->is_string() && module->as_string().starts_with("keras.src.ops") &&
+           !find_component(Layer::kind, json.find("class_name")->as_string());
   }
 
   Model functional(const Node& config) {
@@ -269,8 +281,11 @@ class Import {
         entry.calls.push_back(input(shape_of(inner) ? *shape_of(inner) : Node::null(), inner.find("dtype"), name));
         continue;
       }
-      // The extra node of a mask: `not_equal` on an embedding's input. The mask travels with the embedding's output.
-      if (class_name == "NotEqual") continue;
+      // Operations that Keras keeps for masks (not_equal, any, logical_or): a mask travels with its value here.
+      if (is_operation(layers[i])) {
+        entry.operation = class_name;
+        continue;
+      }
       entry.layer = layer(layers[i]);
       entry.functional = class_name == "Functional" || class_name == "Model";
       const Node& nodes = at(layers[i], "inbound_nodes");

@@ -24,19 +24,13 @@ std::vector<const LayerCall*> parents(const LayerCall& call) {
   return found;
 }
 
-// The group that Keras gives to the scope of a layer inside a layer: the attribute that holds it.
-std::string group_of_scope(const std::string& class_name, const std::string& scope) {
-  static const std::map<std::string, std::string> attention = {
-      {"query", "query_dense"}, {"key", "key_dense"}, {"value", "value_dense"}, {"attention_output", "output_dense"}};
-  if (scope.ends_with("_cell") && scope.find('/') == std::string::npos) return "cell";  // LSTM, GRU, SimpleRNN, ...
-  if (class_name == "MultiHeadAttention")
-    if (const auto found = attention.find(scope); found != attention.end()) return found->second;
-  if (class_name == "Bidirectional") {
-    const std::string direction = scope.substr(0, scope.find('/'));
-    if (direction.rfind("forward", 0) == 0) return "forward_layer/cell";
-    if (direction.rfind("backward", 0) == 0) return "backward_layer/cell";
+// The group that Keras gives to a scope inside a layer: the attribute that holds what is there.
+std::string group_of_scope(const Layer& layer, const std::string& scope) {
+  for (const InnerLayer& inner : layer.inner()) {
+    if (scope != inner.name && scope.rfind(inner.name + "/", 0) != 0) continue;
+    const std::string rest = scope.substr(std::min(scope.size(), inner.name.size() + 1));
+    return join(inner.attribute, inner.layer ? group_of_scope(inner.layer, rest) : rest);
   }
-  if (class_name == "TimeDistributed") return "layer";
   return scope;
 }
 
@@ -48,7 +42,7 @@ void weights_first(std::vector<std::int64_t>& ids, const Variables& store) {
 std::vector<std::int64_t> variables_under(const ModelState& model, const std::string& path) {
   std::vector<std::int64_t> ids;
   for (const std::int64_t id : model.own_variables())
-    if (model.store->at(id).path.rfind(path + "/", 0) == 0) ids.push_back(id);
+    if (const Variable& v = model.store->at(id); !v.carried && v.path.rfind(path + "/", 0) == 0) ids.push_back(id);
   return ids;
 }
 
@@ -73,7 +67,7 @@ void collect(const ModelState& model, const std::string& path, std::vector<Varia
     for (const std::int64_t id : variables_under(model, scope)) {
       const std::string rest = model.store->at(id).path.substr(scope.size() + 1);
       const std::size_t slash = rest.rfind('/');
-      const std::string in = group_of_scope(layer.layer.name(), slash == std::string::npos ? "" : rest.substr(0, slash));
+      const std::string in = group_of_scope(layer.layer, slash == std::string::npos ? "" : rest.substr(0, slash));
       const auto [found, fresh] = inner.try_emplace(in, groups.size());
       if (in.empty()) found->second = own;
       else if (fresh) groups.push_back({join(group, in), in.substr(in.rfind('/') + 1), {}});
@@ -123,6 +117,12 @@ std::vector<VariableGroup> variable_groups(const ModelState& model) {
   std::vector<VariableGroup> groups;
   collect(model, "", groups);
   return groups;
+}
+
+std::vector<std::int64_t> carried_states(const ModelState& model) {
+  std::vector<std::int64_t> ids = model.own_variables();
+  std::erase_if(ids, [&](std::int64_t id) { return !model.store->at(id).carried; });
+  return ids;
 }
 
 std::vector<std::int64_t> trainable_variables(const ModelState& model) {

@@ -12,7 +12,7 @@ const std::vector<const Op*>& all_ops() {
     std::vector<const Op*> list;
     for (const auto group : {leaf_ops(), elementwise_ops(), movement_ops(), reduction_ops(), contraction_ops(), random_ops(),
                              control_ops(), convolution_ops(), pooling_ops(), softmax_ops(), normalization_ops(),
-                             recurrent_ops(), embedding_ops()})
+                             attention_ops(), recurrent_ops(), embedding_ops()})
       for (const Op& op : group) list.push_back(&op);
     return list;
   }();

@@ -133,6 +133,11 @@ void Trace::update(const std::string& path, Value value) {
   write(*current_, *id, value);
 }
 
+void Trace::carry(const std::string& path, Value value) {
+  update(path, value);
+  current_->at(*current_->find(path)).carried = true;
+}
+
 Value Trace::random_state() {
   static constexpr const char* path = "random_state";
   auto id = current_->find(path);
@@ -230,7 +235,7 @@ void Scope::update(std::string_view name, Value value) {
   if (trace_.training() || of_metric_) trace_.update(joined(path_, name), value);
 }
 
-void Scope::advance(std::string_view name, Value value) { trace_.update(joined(path_, name), value); }
+void Scope::advance(std::string_view name, Value value) { trace_.carry(joined(path_, name), value); }
 
 Scope::Random Scope::random(std::optional<std::int64_t> seed) {
   const std::uint64_t stream = trace_.next_stream(path_);
@@ -238,6 +243,39 @@ Scope::Random Scope::random(std::optional<std::int64_t> seed) {
 }
 
 bool Scope::training() const { return trace_.training(); }
+
+namespace {
+
+// Values that are given by the names of the call's inputs join those in order; a name that the call does not take is an Error.
+void take_by_name(const Layer& layer, std::vector<Value>& values, std::map<std::string, Value>& named, const Config::Mapping& arguments) {
+  const std::optional<CallSignature> signature = layer.signature();
+  if (!signature) return;
+  const auto take = [&](std::string_view name) {
+    const auto found = named.find(std::string(name));
+    if (found == named.end()) return false;
+    values.push_back(found->second);
+    named.erase(found);
+    return true;
+  };
+  while (values.size() < signature->inputs.size() && take(signature->inputs[values.size()])) {}
+  if (!signature->rest.empty()) take(signature->rest);
+
+  std::vector<std::string_view> known = signature->values;
+  known.push_back("mask");
+  known.insert(known.end(), signature->flags.begin(), signature->flags.end());
+  const auto check = [&](const std::string& name) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) return;
+    std::vector<std::string_view> all = signature->inputs;
+    if (!signature->rest.empty()) all.push_back(signature->rest);
+    all.insert(all.end(), known.begin(), known.end());
+    throw Error(ErrorKind::spec, fmt::format("'{}' is no call argument of {}, or is given without those before it", name, layer.name()),
+                fmt::format("in order: {}", fmt::join(all, ", ")));
+  };
+  for (const auto& [name, value] : named) check(name);
+  for (const auto& [name, value] : arguments) check(name);
+}
+
+}  // namespace
 
 Value Scope::call(const std::string& name, const Layer& layer, Value x) { return call(name, layer, Inputs({x}))[0]; }
 
@@ -256,6 +294,7 @@ std::vector<Value> Scope::call(const std::string& name, const Layer& layer, cons
   for (const Value& v : inputs.values()) values.push_back(enter(v));
   std::map<std::string, Value> named;
   for (const auto& [key, v] : inputs.named_values()) named[key] = enter(v);
+  take_by_name(layer, values, named, inputs.arguments());
 
   // A mask given by name takes the place of the one that travels with the first input, for this call.
   const Value travelling = values.empty() ? Value() : trace_.mask(values[0]);

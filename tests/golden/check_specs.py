@@ -8,7 +8,7 @@ Reads probes/*.yaml with a small reader of its own, sets `initial/`, repeats the
 """
 import sys
 
-from golden import FOLDER
+from golden import FOLDER, PositionEmbedding
 
 import keras
 import numpy as np
@@ -46,9 +46,12 @@ def build(spec, name=None):
         else:
             kind, arguments = next(iter(entry.items()))
             arguments = dict(arguments)
-            key, fed = arguments["name"], arguments.pop("inputs", last)
-            layer = made[key] = keras_object({kind: arguments}, keras.layers)
-        tensors[key] = layer([tensors[f] for f in fed] if isinstance(fed, list) else tensors[fed])
+            key, fed, call = arguments["name"], arguments.pop("inputs", last), arguments.pop("call", {})
+            layer = made[key] = PositionEmbedding(**arguments) if kind == "PositionEmbedding" else keras_object({kind: arguments}, keras.layers)
+        if isinstance(layer, keras.layers.MultiHeadAttention):
+            tensors[key] = layer(tensors[fed], tensors[fed], **call)
+        else:
+            tensors[key] = layer([tensors[f] for f in fed] if isinstance(fed, list) else tensors[fed])
         last = key
     outputs = spec.get("outputs", last)
     outputs = [tensors[o] for o in outputs] if isinstance(outputs, list) else tensors[outputs]

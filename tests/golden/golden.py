@@ -23,14 +23,45 @@ import numpy as np
 keras.config.set_floatx("float64")
 keras.config.disable_traceback_filtering()
 
-# Two places where Keras leaves float64 without saying so; both are lifted, nothing else is touched.
+# Three places where Keras leaves float64 without saying so; all are lifted, nothing else is touched.
 if keras.backend.backend() == "jax":        # type promotion turns float64 into float32 inside tanh, mean, ...
     from keras.src.backend.common import dtypes
     dtypes.BIT64_TO_BIT32_DTYPE["float64"] = "float64"
+
+    import jax
+    from jax import numpy as jnp
+
+    def dot_product_attention(query, key, value, bias=None, mask=None, scale=None, is_causal=False, **_):
+        """jax.nn.dot_product_attention, whose softmax is in float32 whatever comes in."""
+        assert bias is None
+        logits = scale * jnp.einsum("BTNH,BSNH->BNTS", query, key)
+        if mask is not None or is_causal:
+            seen = jnp.ones(logits.shape, bool) if mask is None else jnp.broadcast_to(mask, logits.shape)
+            seen = jnp.logical_and(seen, jnp.tril(jnp.ones(logits.shape[-2:], bool))) if is_causal else seen
+            logits = jnp.where(seen, logits, -0.7 * float(np.finfo(np.float32).max))
+        return jnp.einsum("BNTS,BSNH->BTNH", jax.nn.softmax(logits, axis=-1), value)
+
+    keras.src.backend.nn.dot_product_attention = dot_product_attention
 else:                                       # a Python number is cast through float32 (Adam's betas)
     from keras.src.backend import core
     original_cast = core.cast
     core.cast = lambda x, dtype: original_cast(np.float64(x) if isinstance(x, float) else x, dtype)
+
+
+class PositionEmbedding(keras.layers.Layer):
+    """KerasHub's layer, which is not Keras' own: the first rows of a table, for every row of the batch."""
+
+    def __init__(self, sequence_length, **kwargs):
+        super().__init__(**kwargs)
+        self.sequence_length = sequence_length
+        self.supports_masking = True
+
+    def build(self, shape):
+        self.embeddings = self.add_weight(name="embeddings", shape=(self.sequence_length, shape[-1]))
+
+    def call(self, x):
+        return keras.ops.broadcast_to(self.embeddings[:x.shape[-2]], keras.ops.shape(x))
+
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 

@@ -1,6 +1,6 @@
 """Makes the files in tests/golden/files: models that real Keras saved in the middle of training, and what they do next.
 
-    python tests/golden/make_files.py              (Keras 3, float32)
+    python tests/golden/make_files.py [model ...]  (Keras 3, float32)
     python tests/golden/make_files.py check DIR    (loads what tests/files wrote into DIR; part of scripts/test --deep)
 
 <model>.keras and <model>.weights.h5 (by_<optimizer>.keras alone) hold weights and optimizer after three steps; <model>.npz holds the batch (x, y), the
@@ -38,6 +38,56 @@ def branches():
     return model, {"a": (8, 5, 3), "b": (8, 2)}
 
 
+@keras.saving.register_keras_serializable(package="keras_hub")
+class PositionEmbedding(layers.Layer):
+    """KerasHub's layer, which is not Keras' own: the first rows of a table, for every row of the batch."""
+
+    def __init__(self, sequence_length, initializer="glorot_uniform", **kwargs):
+        super().__init__(**kwargs)
+        self.sequence_length, self.initializer = sequence_length, keras.initializers.get(initializer)
+        self.supports_masking = True
+
+    def get_config(self):
+        return {**super().get_config(), "sequence_length": self.sequence_length,
+                "initializer": keras.initializers.serialize(self.initializer)}
+
+    def build(self, shape):
+        self.embeddings = self.add_weight(name="embeddings", shape=(self.sequence_length, shape[-1]), initializer=self.initializer)
+
+    def call(self, x):
+        return keras.ops.broadcast_to(self.embeddings[:x.shape[-2]], keras.ops.shape(x))
+
+
+def attention():
+    tokens = layers.Input((6,), dtype="int32", name="tokens")
+    e = layers.Embedding(11, 8, mask_zero=True)(tokens)
+    h = layers.Add()([e, PositionEmbedding(6)(e)])
+    heads = layers.MultiHeadAttention(2, 4, name="heads")(h, h, use_causal_mask=True)
+    h = layers.LayerNormalization()(layers.Add()([h, heads]))
+    groups, scores = layers.GroupQueryAttention(4, 4, 2, use_gate=True, name="groups")(h, h, return_attention_scores=True)
+    h = layers.Attention(use_scale=True)([groups, h])
+    h = layers.AdditiveAttention()([h, e])
+    h = layers.Concatenate()([layers.GlobalAveragePooling1D()(h), layers.Flatten()(scores)])
+    model = keras.Model(tokens, layers.Dense(1, name="out")(h), name="attention")
+    model.compile(keras.optimizers.SGD(0.005, momentum=0.9), "mse")
+    return model, {"tokens": (8, 6)}
+
+
+def directions():
+    x = layers.Input((6, 3), name="series")
+    h = layers.Masking()(x)
+    h = layers.Bidirectional(layers.LSTM(4, return_sequences=True), name="both")(h)
+    h, state = layers.GRU(5, return_sequences=True, return_state=True, name="encoder")(h)
+    h = layers.GRU(5, return_sequences=True, name="decoder")(h, initial_state=state)
+    h = layers.TimeDistributed(layers.Dense(4, activation="tanh"), name="steps")(h)
+    h = layers.RNN(layers.StackedRNNCells([layers.LSTMCell(3), layers.GRUCell(4), layers.LSTMCell(3)]), return_sequences=True, name="stack")(h)
+    h = layers.Bidirectional(layers.SimpleRNN(3), merge_mode="sum", name="last",
+                             backward_layer=layers.GRU(3, go_backwards=True, name="other"))(h)
+    model = keras.Model(x, layers.Dense(1, name="out")(h), name="directions")
+    model.compile(keras.optimizers.Adam(0.01), "mse")
+    return model, {"series": (8, 6, 3)}
+
+
 def trained_by(optimizer):
     def build():
         model = keras.Sequential([layers.Input((3,)), layers.Dense(4, activation="tanh"), layers.Dense(1)], name="two_layers")
@@ -63,21 +113,28 @@ OPTIMIZERS = {
     "accumulating": lambda: keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True, use_ema=True, ema_momentum=0.8,
                                                  gradient_accumulation_steps=2, clipvalue=0.5),
 }
-MODELS = {"dense": dense, "branches": branches} | {f"by_{name}": trained_by(optimizer) for name, optimizer in OPTIMIZERS.items()}
+MODELS = {"dense": dense, "branches": branches, "attention": attention, "directions": directions} | {f"by_{name}": trained_by(optimizer) for name, optimizer in OPTIMIZERS.items()}
 
 
 def batch(shapes):
     rng = np.random.default_rng(7)
-    return {name: rng.standard_normal(shape).astype("float32") for name, shape in shapes.items()}
+    data = {name: rng.standard_normal(shape).astype("float32") for name, shape in shapes.items()}
+    if "tokens" in data:
+        data["tokens"] = rng.integers(1, 11, shapes["tokens"]).astype("int32")
+        data["tokens"][1, 4:] = data["tokens"][3, 1:] = 0
+    if "series" in data:
+        data["series"][1, 4:] = data["series"][3, 1:3] = 0
+    return data
 
 
 def inputs(data, shapes):
     return [data[name] for name in shapes] if len(shapes) > 1 else data[next(iter(shapes))]
 
 
-def make():
+def make(names):
     FOLDER.mkdir(exist_ok=True)
-    for name, build in MODELS.items():
+    for name in names or MODELS:
+        build = MODELS[name]
         keras.utils.set_random_seed(3)
         keras.backend.clear_session()
         model, shapes = build()
@@ -121,4 +178,4 @@ def check(folder):
 if len(sys.argv) > 2 and sys.argv[1] == "check":
     check(sys.argv[2])
 else:
-    make()
+    make(sys.argv[1:])

@@ -8,7 +8,7 @@ Writes layers/<Class>.npz; README.md says what the keys mean. A case is a row of
 import argparse
 import pathlib
 
-from golden import FOLDER, generator, numpy, random_weight, save, text, value_and_gradients
+from golden import FOLDER, PositionEmbedding, generator, numpy, random_weight, save, text, value_and_gradients
 
 import keras
 import numpy as np
@@ -35,6 +35,17 @@ def mask_of(*rows):
 # class -> {case: (arguments, inputs, call arguments)}. Array-valued call arguments are stored as <case>/call/<name>.
 IMAGE, SERIES, ROWS = normal(2, 6, 5, 3), normal(3, 5, 4), normal(4, 5)
 MASK = mask_of([1, 1, 1, 1, 1], [1, 1, 0, 0, 0], [0, 1, 1, 0, 1])
+MASKS = [MASK, mask_of([1, 0, 1, 1], [0, 1, 1, 0], [1, 1, 0, 0])]  # of a query of 5 steps and a value of 4
+QUERY_VALUE, QUERY_VALUE_KEY = [SERIES, normal(3, 4, 4)], [SERIES, normal(3, 4, 2), normal(3, 4, 4)]
+SEEN = np.random.Generator(np.random.PCG64(3)).random((3, 5, 4)) < 0.6
+STATE = lambda shift: np.linspace(-1 + shift, 1, 9).reshape(3, 3)
+
+
+def layer_of(kind, **arguments):
+    """A layer as an argument of a layer."""
+    return {kind: arguments}
+
+
 CASES = {
     "Dense": {
         "linear": (dict(units=3), ROWS, {}),
@@ -123,6 +134,13 @@ CASES = {
         "initial_state": (dict(units=3, return_sequences=True), SERIES,
                           dict(initial_state=[np.linspace(-1, 1, 9).reshape(3, 3), np.linspace(1, -2, 9).reshape(3, 3)])),
         "one_step": (dict(units=3), normal(2, 1, 4), {}),
+        "unroll_mask": (dict(units=3, return_sequences=True, unroll=True), SERIES, dict(mask=MASK)),
+        "recurrent_dropout_inference": (dict(units=3, dropout=0.3, recurrent_dropout=0.4), SERIES, dict(training=False)),
+        "no_forget_bias": (dict(units=3, unit_forget_bias=False, activation="linear"), SERIES, {}),
+        "masked_steps_inside": (dict(units=3), SERIES, dict(masks=[np.stack([MASK, MASK[::-1]], -1)])),
+        "travelling_mask": (dict(units=3, return_sequences=True), SERIES, dict(masks=[MASK])),
+        "travelling_mask_initial_state": (dict(units=3), SERIES, dict(masks=[MASK], initial_state=[STATE(0.1), STATE(0.5)])),
+        "mask_initial_state": (dict(units=3, return_sequences=True), SERIES, dict(mask=MASK, initial_state=[STATE(0.1), STATE(0.5)])),
     },
     "Add": {
         "two": ({}, [ROWS, ROWS], {}),
@@ -195,13 +213,124 @@ CASES = {
         "relu_hard_sigmoid": (dict(units=3, activation="relu", recurrent_activation="hard_sigmoid", reset_after=False), SERIES, {}),
         "mask_backwards": (dict(units=3, return_sequences=True, go_backwards=True), SERIES, dict(mask=MASK)),
         "initial_state": (dict(units=3), SERIES, dict(initial_state=[np.linspace(-1, 1, 9).reshape(3, 3)])),
+        "mask_sequences_state": (dict(units=3, return_sequences=True, return_state=True), SERIES, dict(mask=MASK)),
+        "mask_zero_output": (dict(units=3, return_sequences=True, zero_output_for_mask=True), SERIES, dict(mask=MASK)),
+        "mask_zero_output_last": (dict(units=3, return_state=True, zero_output_for_mask=True), SERIES, dict(mask=MASK)),
+        "recurrent_dropout_inference": (dict(units=3, dropout=0.3, recurrent_dropout=0.4, unroll=True), SERIES, dict(training=False)),
+        "travelling_mask": (dict(units=3), SERIES, dict(masks=[MASK])),
     },
     "SimpleRNN": {
         "default": (dict(units=3), SERIES, {}),
         "sequences_state": (dict(units=3, return_sequences=True, return_state=True), SERIES, {}),
         "no_bias_mask": (dict(units=3, use_bias=False), SERIES, dict(mask=MASK)),
         "backwards": (dict(units=3, go_backwards=True, return_sequences=True, activation="sigmoid"), SERIES, {}),
+        "mask_zero_output_backwards": (dict(units=3, return_sequences=True, return_state=True, zero_output_for_mask=True, go_backwards=True), SERIES,
+                                       dict(mask=MASK)),
+        "initial_state": (dict(units=3, unroll=True), SERIES, dict(initial_state=[STATE(0.25)])),
+        "travelling_mask": (dict(units=3), SERIES, dict(masks=[MASK])),
     },
+    "Bidirectional": {
+        "concat": (dict(layer=layer_of("LSTM", units=3)), SERIES, {}),
+        "sequences_state": (dict(layer=layer_of("LSTM", units=3, return_sequences=True, return_state=True)), SERIES, {}),
+        "sum_gru": (dict(layer=layer_of("GRU", units=3, return_sequences=True), merge_mode="sum"), SERIES, {}),
+        "mul_simple_rnn": (dict(layer=layer_of("SimpleRNN", units=3), merge_mode="mul"), SERIES, {}),
+        "ave": (dict(layer=layer_of("LSTM", units=3, return_sequences=True), merge_mode="ave"), SERIES, {}),
+        "none": (dict(layer=layer_of("GRU", units=3, return_sequences=True), merge_mode=None), SERIES, {}),
+        "mask_sequences": (dict(layer=layer_of("LSTM", units=3, return_sequences=True)), SERIES, dict(mask=MASK)),
+        "mask_last": (dict(layer=layer_of("GRU", units=3)), SERIES, dict(mask=MASK)),
+        "backward_layer": (dict(layer=layer_of("LSTM", units=3, return_sequences=True, name="there"),
+                                backward_layer=layer_of("GRU", units=2, activation="relu", return_sequences=True, go_backwards=True, name="back")),
+                           SERIES, dict(mask=MASK)),
+        "initial_state": (dict(layer=layer_of("LSTM", units=3, return_state=True)), SERIES,
+                          dict(initial_state=[STATE(k / 4) for k in range(4)])),
+    },
+    "LSTMCell": {
+        "default": (dict(units=3), [ROWS, normal(4, 3), normal(4, 3)], {}),
+        "no_bias_relu": (dict(units=3, use_bias=False, activation="relu"), [ROWS, normal(4, 3), normal(4, 3)], {}),
+    },
+    "GRUCell": {
+        "default": (dict(units=3), [ROWS, normal(4, 3)], {}),
+        "reset_before": (dict(units=3, reset_after=False), [ROWS, normal(4, 3)], {}),
+    },
+    "SimpleRNNCell": {"default": (dict(units=3), [ROWS, normal(4, 3)], {})},
+    "StackedRNNCells": {
+        "three": (dict(cells=[layer_of("LSTMCell", units=3), layer_of("GRUCell", units=2), layer_of("LSTMCell", units=4)]),
+                  [ROWS, normal(4, 3), normal(4, 3), normal(4, 2), normal(4, 4), normal(4, 4)], {}),
+    },
+    "RNN": {
+        "lstm": (dict(cell=layer_of("LSTMCell", units=3)), SERIES, {}),
+        "gru_sequences_state": (dict(cell=layer_of("GRUCell", units=3), return_sequences=True, return_state=True), SERIES, {}),
+        "simple_mask_backwards": (dict(cell=layer_of("SimpleRNNCell", units=3, name="own"), return_sequences=True, go_backwards=True), SERIES,
+                                  dict(mask=MASK)),
+        "stack": (dict(cell=layer_of("StackedRNNCells", cells=[layer_of("LSTMCell", units=3), layer_of("GRUCell", units=2), layer_of("LSTMCell", units=4)]),
+                       return_state=True), SERIES, {}),
+        "stack_mask_sequences": (dict(cell=layer_of("StackedRNNCells", cells=[layer_of("GRUCell", units=3), layer_of("LSTMCell", units=2)]),
+                                      return_sequences=True, go_backwards=True), SERIES, dict(mask=MASK)),
+        "mask_zero_output": (dict(cell=layer_of("GRUCell", units=3), return_sequences=True, zero_output_for_mask=True), SERIES, dict(mask=MASK)),
+        "initial_state": (dict(cell=layer_of("LSTMCell", units=3)), SERIES, dict(initial_state=[STATE(0.25), STATE(0.75)])),
+    },
+    "TimeDistributed": {
+        "dense": (dict(layer=layer_of("Dense", units=2, activation="relu")), SERIES, {}),
+        "conv": (dict(layer=layer_of("Conv2D", filters=2, kernel_size=3)), normal(2, 3, 5, 4, 2), {}),
+        "batch_normalization": (dict(layer=layer_of("BatchNormalization", momentum=0.8)), SERIES, dict(training=True)),
+        "batch_normalization_inference": (dict(layer=layer_of("BatchNormalization")), SERIES, dict(training=False)),
+        "lstm_mask": (dict(layer=layer_of("LSTM", units=3)), normal(2, 3, 5, 4), dict(mask=np.stack([MASK, MASK[::-1]]))),
+        "bidirectional": (dict(layer=layer_of("Bidirectional", layer=layer_of("GRU", units=2))), normal(2, 3, 4, 3), {}),
+    },
+    "MultiHeadAttention": {
+        "self": (dict(num_heads=2, key_dim=3), [SERIES, SERIES], {}),
+        "query_value": (dict(num_heads=2, key_dim=3, value_dim=5), QUERY_VALUE, {}),
+        "query_value_key_no_bias": (dict(num_heads=3, key_dim=2, use_bias=False), QUERY_VALUE_KEY, {}),
+        "output_shape": (dict(num_heads=2, key_dim=3, output_shape=7), QUERY_VALUE, {}),
+        "output_shapes": (dict(num_heads=2, key_dim=3, output_shape=[2, 3]), QUERY_VALUE, {}),
+        "causal": (dict(num_heads=2, key_dim=3), [SERIES, SERIES], dict(use_causal_mask=True)),
+        "attention_mask": (dict(num_heads=2, key_dim=3), QUERY_VALUE, dict(attention_mask=SEEN)),
+        "attention_mask_causal_scores": (dict(num_heads=2, key_dim=3), QUERY_VALUE,
+                                         dict(attention_mask=SEEN, use_causal_mask=True, return_attention_scores=True)),
+        "attention_mask_of_heads": (dict(num_heads=2, key_dim=3), QUERY_VALUE, dict(attention_mask=np.stack([SEEN, ~SEEN], 1))),
+        "scores": (dict(num_heads=2, key_dim=3), QUERY_VALUE, dict(return_attention_scores=True)),
+        "masks": (dict(num_heads=2, key_dim=3), QUERY_VALUE, dict(masks=MASKS)),
+        "masks_key": (dict(num_heads=2, key_dim=3), QUERY_VALUE_KEY, dict(masks=MASKS + [MASKS[1][::-1]])),
+        "masks_causal": (dict(num_heads=2, key_dim=3), QUERY_VALUE, dict(masks=MASKS, use_causal_mask=True)),
+        "masks_scores": (dict(num_heads=2, key_dim=3), QUERY_VALUE, dict(masks=MASKS, return_attention_scores=True)),
+        "value_mask": (dict(num_heads=2, key_dim=3), QUERY_VALUE, dict(masks=[None, MASKS[1]])),
+        "dropout_inference": (dict(num_heads=2, key_dim=3, dropout=0.4), QUERY_VALUE, dict(training=False, masks=MASKS)),
+        "sliding_window": (dict(num_heads=2, key_dim=3, sliding_window=2), [SERIES, SERIES], {}),
+        "sliding_window_causal": (dict(num_heads=2, key_dim=3, sliding_window=2), [SERIES, SERIES], dict(use_causal_mask=True)),
+        "gate": (dict(num_heads=2, key_dim=3, value_dim=2, use_gate=True), QUERY_VALUE, {}),
+        "two_axes": (dict(num_heads=2, key_dim=3), [normal(2, 3, 4, 5), normal(2, 2, 3, 5)], dict(return_attention_scores=True)),
+        "axis_2": (dict(num_heads=2, key_dim=3, attention_axes=[2]), [normal(2, 3, 4, 5), normal(2, 3, 2, 5)],
+                   dict(return_attention_scores=True)),
+        "axis_1": (dict(num_heads=2, key_dim=3, attention_axes=[1]), [normal(2, 3, 4, 5), normal(2, 3, 4, 5)], dict(use_causal_mask=True)),
+        "axis_2_attention_mask": (dict(num_heads=2, key_dim=3, attention_axes=[2]), [normal(3, 2, 5, 3), normal(3, 2, 4, 3)],
+                                  dict(attention_mask=SEEN)),
+        "two_axes_attention_mask": (dict(num_heads=1, key_dim=3), [normal(2, 2, 3, 4), normal(2, 3, 2, 4)],
+                                    dict(attention_mask=SEEN.ravel()[:36].reshape(1, 2, 3, 3, 2))),
+    },
+    "GroupedQueryAttention": {
+        "groups": (dict(head_dim=3, num_query_heads=4, num_key_value_heads=2), QUERY_VALUE, {}),
+        "one_group_no_bias": (dict(head_dim=3, num_query_heads=2, num_key_value_heads=1, use_bias=False), QUERY_VALUE_KEY, {}),
+        "masks_causal": (dict(head_dim=3, num_query_heads=4, num_key_value_heads=2), QUERY_VALUE, dict(masks=MASKS, use_causal_mask=True)),
+        "scores_window_gate": (dict(head_dim=3, num_query_heads=2, num_key_value_heads=2, sliding_window=2, use_gate=True), QUERY_VALUE,
+                               dict(return_attention_scores=True)),
+    },
+    "Attention": {
+        "default": ({}, QUERY_VALUE, {}),
+        "key": ({}, QUERY_VALUE_KEY, {}),
+        "scale": (dict(use_scale=True), QUERY_VALUE, {}),
+        "concat": (dict(score_mode="concat"), QUERY_VALUE, {}),
+        "concat_scale_scores": (dict(score_mode="concat", use_scale=True), QUERY_VALUE, dict(return_attention_scores=True)),
+        "causal": ({}, QUERY_VALUE, dict(use_causal_mask=True)),
+        "masks": ({}, QUERY_VALUE, dict(masks=MASKS)),
+        "masks_causal_scores": (dict(use_scale=True), QUERY_VALUE, dict(masks=MASKS, use_causal_mask=True, return_attention_scores=True)),
+        "query_mask": ({}, QUERY_VALUE, dict(masks=[MASK, None])),
+    },
+    "AdditiveAttention": {
+        "default": ({}, QUERY_VALUE, {}),
+        "no_scale": (dict(use_scale=False), QUERY_VALUE_KEY, {}),
+        "masks_causal_scores": ({}, QUERY_VALUE, dict(masks=MASKS, use_causal_mask=True, return_attention_scores=True)),
+    },
+    "PositionEmbedding": {"default": (dict(sequence_length=7), SERIES, {}), "whole": (dict(sequence_length=5), SERIES, {})},
     "Dropout": {
         "inference": (dict(rate=0.4), ROWS, dict(training=False)),
         "rate_zero_training": (dict(rate=0.0), ROWS, dict(training=True)),
@@ -209,8 +338,37 @@ CASES = {
 }
 
 
+# Keras' classes under the names that they have here.
+CLASSES = {"GroupedQueryAttention": keras.layers.GroupQueryAttention, "PositionEmbedding": PositionEmbedding}
+ONE_BY_ONE = ("MultiHeadAttention", "GroupedQueryAttention")  # their inputs are no list
+
+
+def made(kind, arguments):
+    def inside(key, value):
+        if key == "cells":
+            return [inside("cell", cell) for cell in value]
+        return made(*next(iter(value.items()))) if key in ("layer", "backward_layer", "cell") else value
+
+    inner = {key: inside(key, value) for key, value in arguments.items()}
+    return CLASSES.get(kind, getattr(keras.layers, kind, None))(**inner)
+
+
+def states_of(cell, flat):
+    """As the cell takes them: a list, for a stack a list of lists."""
+    flat = iter(flat)
+    if not isinstance(cell, keras.layers.StackedRNNCells):
+        return list(flat)
+    return [[next(flat) for _ in keras.tree.flatten(size)] for size in cell.state_size]
+
+
 def differentiable(value):
     return np.issubdtype(value.dtype, np.floating)
+
+
+def path_inside(layer, variable):
+    """Without the layer's own name, where it stands in the path."""
+    prefix = layer.name + "/"
+    return variable.path[variable.path.index(prefix) + len(prefix):] if prefix in variable.path else variable.path
 
 
 def run(kind, name, arguments, inputs, call):
@@ -218,11 +376,17 @@ def run(kind, name, arguments, inputs, call):
     rng = generator(f"{kind}/{name}")
     several = isinstance(inputs, list)
     x = [make(rng) for make in inputs] if several else [inputs(rng)]
-    layer = getattr(keras.layers, kind)(**arguments)
+    keras.utils.clear_session()             # names without numbers
+    layer = made(kind, arguments)
     record = {f"{name}/config": text(arguments)}
     if name.startswith("adapt"):
         record[f"{name}/data"] = data = 3 + 2 * rng.standard_normal((16,) + x[0].shape[1:])
         layer.adapt(data)
+    masks = call.get("masks")                    # that travel with the inputs
+    call = {key: value for key, value in call.items() if key != "masks"}
+    for index, mask in enumerate(masks or []):
+        if mask is not None:
+            record[f"{name}/masks/{index}"] = mask
     plain = {key: value for key, value in call.items() if isinstance(value, bool)}
     arrays = {key: [ops.convert_to_tensor(v) for v in value] if isinstance(value, list) else ops.convert_to_tensor(value)
               for key, value in call.items() if key not in plain}
@@ -233,8 +397,18 @@ def run(kind, name, arguments, inputs, call):
                 record[f"{name}/call/{key}{index}"] = array
 
     def forward(*tensors):
-        y = layer(list(tensors) if several else tensors[0], **plain, **arrays)
-        return list(y) if isinstance(y, (list, tuple)) else [y]
+        if masks:
+            tensors = [ops.copy(tensor) for tensor in tensors]
+            for tensor, mask in zip(tensors, masks):
+                if mask is not None:
+                    keras.src.backend.set_keras_mask(tensor, ops.convert_to_tensor(mask))
+        if kind in ONE_BY_ONE:
+            y = layer(*tensors, **plain, **arrays)
+        elif "Cell" in kind:
+            y = layer(tensors[0], states_of(layer, tensors[1:]), **plain, **arrays)
+        else:
+            y = layer(list(tensors) if several else tensors[0], **plain, **arrays)
+        return keras.tree.flatten(y)
 
     tensors = [ops.convert_to_tensor(value) for value in x]
     forward(*tensors)                       # builds
@@ -265,7 +439,7 @@ def run(kind, name, arguments, inputs, call):
     for k, gradient in zip(floating, dx):
         record[f"{name}/dx{k if len(x) > 1 else ''}"] = gradient
     trainable = {id(v): gradient for v, gradient in zip(layer.trainable_weights, dw)}
-    record[f"{name}/weights"] = text([v.path.split("/", 1)[-1] for v in layer.weights])
+    record[f"{name}/weights"] = text([path_inside(layer, v) for v in layer.weights])
     for index, variable in enumerate(layer.weights):
         record[f"{name}/w/{index}"] = before[index]
         if id(variable) in trainable:

@@ -12,7 +12,7 @@ import pathlib
 import subprocess
 import sys
 
-from golden import FOLDER, generator, numpy, random_weight, save, text, value_and_gradients
+from golden import FOLDER, PositionEmbedding, generator, numpy, random_weight, save, text, value_and_gradients
 
 import keras
 import numpy as np
@@ -353,6 +353,29 @@ def nan_batch(rng):
     return record
 
 
+def char_transformer(rng, vocabulary=7, length=6, features=8, heads=2, blocks=4, rows=3):
+    tokens = keras.Input((length,), dtype="int32", name="tokens")
+    token = layers.Embedding(vocabulary, features, name="token")(tokens)
+    h = layers.Add(name="embedded")([token, PositionEmbedding(length, name="position")(token)])
+    for k in range(blocks):
+        a = layers.LayerNormalization(epsilon=1e-5, name=f"norm{k}a")(h)
+        a = layers.MultiHeadAttention(heads, features // heads, name=f"attention{k}")(a, a, use_causal_mask=True)
+        h = layers.Add(name=f"sum{k}a")([h, a])
+        m = layers.LayerNormalization(epsilon=1e-5, name=f"norm{k}b")(h)
+        m = layers.Dense(4 * features, activation="gelu", name=f"expand{k}")(m)
+        m = layers.Dense(features, name=f"project{k}")(m)
+        h = layers.Add(name=f"sum{k}b")([h, m])
+    h = layers.LayerNormalization(epsilon=1e-5, name="norm")(h)
+    model = keras.Model(tokens, layers.Dense(vocabulary, name="next")(h))
+    randomise(model, rng)
+    model.compile(keras.optimizers.AdamW(0.01), logits_loss(), metrics=["accuracy"])
+    batches = []
+    for _ in range(5):
+        text = rng.integers(0, vocabulary, (rows, length + 1)).astype(np.int32)
+        batches.append(({"tokens": text[:, :-1]}, {"next": text[:, 1:]}, None))
+    return probe(model, batches)
+
+
 def gan(rng):
     z = keras.Input((3,), name="z")
     h = layers.Dense(6, activation="relu", name="g_hidden")(z)
@@ -518,7 +541,7 @@ def cosine_decay(rng):
     return probe(model, classification(rng, 9)) | rates
 
 
-PROBES = [mlp, cnn_batchnorm, lstm_masked, shared_encoder, stateful_lstm, nested_residual, frozen_then_unfrozen,
+PROBES = [mlp, cnn_batchnorm, lstm_masked, shared_encoder, stateful_lstm, nested_residual, frozen_then_unfrozen, char_transformer,
           accumulation_ema, global_clipnorm_maxnorm, mixed_bfloat16, nan_batch, gan, vae, short_last_batch, user_layer,
           adafactor, lamb, cosine_decay]
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <tuple>
@@ -283,6 +284,22 @@ inline std::vector<OpExample> op_examples(DType t = DType::float32) {
   add("embedding", {any({5, 3}), index(i32, {2, 7}, 5)});
   add("embedding", {any({4, 8}), index(i64, {}, 4)});
   add("embedding", {any({9, 17}), index(u8, {3}, 9)});
+
+  // --- attention: q, k, v [, mask]; self and cross, rows that see nothing, no leading axis
+  for (const bool causal : {false, true}) {
+    const auto attention = [&](Shape q, Shape k, Shape v, std::optional<Shape> mask = {}) {
+      std::vector<ExampleInput> in{any(std::move(q)), any(std::move(k)), any(std::move(v))};
+      if (mask) in.push_back(of(boolean, *mask));
+      add("attention", in, {{"scale", 0.6}, {"causal", flag(causal)}, {"has_mask", flag(mask.has_value())}});
+    };
+    attention({2, 5, 3, 4}, {2, 5, 3, 4}, {2, 5, 3, 4});
+    attention({2, 3, 2, 4}, {2, 6, 2, 4}, {2, 6, 2, 7});
+    attention({6, 1, 3}, {4, 1, 3}, {4, 1, 2});
+    attention({2, 2, 3, 2, 4}, {2, 2, 3, 2, 4}, {2, 2, 3, 2, 4});
+    attention({3, 4, 2, 5}, {3, 4, 2, 5}, {3, 4, 2, 5}, Shape{3, 1, 4, 4});
+    attention({3, 4, 2, 5}, {3, 3, 2, 5}, {3, 3, 2, 5}, Shape{3, 1, 1, 3});
+    attention({1, 33, 2, 16}, {1, 33, 2, 16}, {1, 33, 2, 16}, Shape{33, 33});
+  }
 
   // --- recurrent: x, h0, c0, kernel, recurrent, bias [, mask]
   for (const bool masked : {false, true})

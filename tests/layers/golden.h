@@ -60,7 +60,7 @@ class GoldenCases {
 
     std::map<std::string, Tensor> inputs;
     std::vector<TensorType> types;
-    std::map<std::string, TensorType> named;
+    CallBeside beside;
     const auto type = [](const Tensor& t) { return TensorType{t.dtype(), Shape::of(t.shape())}; };
     const auto add = [&](const Tensor& t) {
       inputs[std::to_string(types.size())] = t;
@@ -70,12 +70,20 @@ class GoldenCases {
     const std::size_t xs = types.size();
     for (int i = 0; tensors_.count(name + "/call/initial_state" + std::to_string(i)); ++i)
       add(at(name + "/call/initial_state" + std::to_string(i)));
-    if (tensors_.count(name + "/call/mask")) {
-      inputs["mask"] = at(name + "/call/mask");
-      named["mask"] = type(inputs["mask"]);
-    }
+    for (const char* key : {"mask", "attention_mask"})
+      if (tensors_.count(name + "/call/" + key)) {
+        inputs[key] = at(name + "/call/" + key);
+        beside.named[key] = type(inputs[key]);
+      }
+    for (std::size_t i = 0; i < xs; ++i)
+      if (const std::string key = "masks/" + std::to_string(i); tensors_.count(name + "/" + key)) {
+        inputs[key] = at(name + "/" + key);
+        beside.masks[i] = type(inputs[key]);
+      }
+    for (const auto& [key, value] : json(name + "/call").items())
+      if (key != "training") beside.arguments.emplace_back(key, config_of(value));
 
-    Traced t = trace_layer(layer, types, training, DType::float64, named);
+    Traced t = trace_layer(layer, types, training, DType::float64, beside);
     std::vector<std::string> paths;  // in order of creation, as Keras creates them
     for (const Variable& v : t.variables->list())
       if (v.kind != VariableKind::counter) paths.push_back(v.path.substr(std::string("layer/").size()));

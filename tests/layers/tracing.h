@@ -34,16 +34,24 @@ struct Traced {
   }
 };
 
+// What a layer is called with beside its inputs.
+struct CallBeside {
+  std::map<std::string, TensorType> named = {};  // values by name: mask, attention_mask
+  std::map<std::size_t, TensorType> masks = {};  // that travel with the inputs; they are inputs "masks/0", "masks/1", ...
+  Config::Mapping arguments = {};
+};
+
 inline Traced trace_layer(const Layer& layer, const std::vector<TensorType>& inputs, bool training, DType policy = DType::float64,
-                          const std::map<std::string, TensorType>& named = {}) {
+                          const CallBeside& beside = {}) {
   Traced t;
   t.trace = std::make_unique<Trace>(training);
   t.trace->enter(*t.variables, 7);
   for (const TensorType& type : inputs) t.inputs.push_back(t.graph().input(std::to_string(t.inputs.size()), type));
   std::map<std::string, Value> values;
-  for (const auto& [name, type] : named) values[name] = t.graph().input(name, type);
+  for (const auto& [name, type] : beside.named) values[name] = t.graph().input(name, type);
+  for (const auto& [i, type] : beside.masks) t.trace->set_mask(t.inputs[i], t.graph().input("masks/" + std::to_string(i), type));
   Scope scope(*t.trace, "", true, policy, policy);
-  t.outputs = scope.call("layer", layer, Inputs(t.inputs, values));
+  t.outputs = scope.call("layer", layer, Inputs(t.inputs, values, beside.arguments));
   return t;
 }
 

@@ -20,6 +20,7 @@ std::span<const Op> convolution_ops();
 std::span<const Op> pooling_ops();
 std::span<const Op> softmax_ops();
 std::span<const Op> normalization_ops();
+std::span<const Op> attention_ops();
 std::span<const Op> recurrent_ops();
 std::span<const Op> embedding_ops();
 
