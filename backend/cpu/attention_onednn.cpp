@@ -86,6 +86,7 @@ Answer attention_onednn(const Region& region, const Machine& machine) {
           const std::uint8_t* masks = a.masked ? own.in<std::uint8_t>(inputs, 3) : nullptr;
           float *y = own.out(outputs, 0), *weights = own.out(outputs, 1);
           parallel(a.units(), a.work(), [&](std::int64_t begin, std::int64_t end, int thread) {
+            const OneThread one;
             float* qh = static_cast<float*>(scratch) + thread * each;
             float *kh = qh + a.queries * a.features, *vh = kh + a.keys * a.features, *yh = vh + a.keys * a.depth;
             for (std::int64_t unit = begin; unit < end; ++unit) {
@@ -95,7 +96,7 @@ Answer attention_onednn(const Region& region, const Machine& machine) {
               gather_head(k + at(a.keys, a.features), kh, a.keys, a.heads, a.features);
               gather_head(v + at(a.keys, a.depth), vh, a.keys, a.heads, a.depth);
               float* p = weights + unit * a.scores();
-              sgemm(tiles, false, true, a.queries, a.keys, a.features, qh, kh, 0.0f, p);
+              sgemm_in_one_thread(false, true, a.queries, a.keys, a.features, qh, kh, 0.0f, p);
               if (a.masked || a.causal) {
                 const std::uint8_t* mask = a.masked ? a.of_unit(masks, unit) : nullptr;
                 for (std::int64_t t = 0; t < a.queries; ++t)
@@ -103,7 +104,7 @@ Answer attention_onednn(const Region& region, const Machine& machine) {
                     if (!a.sees(mask, t, s)) p[t * a.keys + s] = lowest;
               }
               tiles.softmax(p, p, a.queries, a.keys);
-              sgemm(tiles, false, false, a.queries, a.depth, a.keys, p, vh, 0.0f, yh);
+              sgemm_in_one_thread(false, false, a.queries, a.depth, a.keys, p, vh, 0.0f, yh);
               scatter_head(yh, y + at(a.queries, a.depth), a.queries, a.heads, a.depth);
             }
           });
@@ -128,6 +129,7 @@ Answer attention_gradient_onednn(const Region& region, const Machine& machine) {
           const std::uint8_t* masks = a.masked ? own.in<std::uint8_t>(inputs, 3) : nullptr;
           float *dq = own.out(outputs, 0), *dk = own.out(outputs, 1), *dv = own.out(outputs, 2);
           parallel(a.units(), 2 * a.work(), [&](std::int64_t begin, std::int64_t end, int thread) {
+            const OneThread one;
             float* qh = static_cast<float*>(scratch) + thread * each;
             float *dqh = qh + a.queries * a.features, *kh = dqh + a.queries * a.features, *dkh = kh + a.keys * a.features;
             float *vh = dkh + a.keys * a.features, *dvh = vh + a.keys * a.depth, *dyh = dvh + a.keys * a.depth, *dx = dyh + a.queries * a.depth;
@@ -139,8 +141,8 @@ Answer attention_gradient_onednn(const Region& region, const Machine& machine) {
               gather_head(v + at(a.keys, a.depth), vh, a.keys, a.heads, a.depth);
               gather_head(dy + at(a.queries, a.depth), dyh, a.queries, a.heads, a.depth);
               const float* p = weights + unit * a.scores();
-              sgemm(tiles, true, false, a.keys, a.depth, a.queries, p, dyh, 0.0f, dvh);
-              sgemm(tiles, false, true, a.queries, a.keys, a.depth, dyh, vh, 0.0f, dx);
+              sgemm_in_one_thread(true, false, a.keys, a.depth, a.queries, p, dyh, 0.0f, dvh);
+              sgemm_in_one_thread(false, true, a.queries, a.keys, a.depth, dyh, vh, 0.0f, dx);
               tiles.softmax_gradient(p, dx, dx, a.queries, a.keys);
               if (a.masked) {  // of a query that sees no key: its weights are not 0
                 const std::uint8_t* mask = a.of_unit(masks, unit);
@@ -148,8 +150,8 @@ Answer attention_gradient_onednn(const Region& region, const Machine& machine) {
                   for (std::int64_t s = 0; s < a.keys; ++s)
                     if (!a.sees(mask, t, s)) dx[t * a.keys + s] = 0;
               }
-              sgemm(tiles, false, false, a.queries, a.features, a.keys, dx, kh, 0.0f, dqh);
-              sgemm(tiles, true, false, a.keys, a.features, a.queries, dx, qh, 0.0f, dkh);
+              sgemm_in_one_thread(false, false, a.queries, a.features, a.keys, dx, kh, 0.0f, dqh);
+              sgemm_in_one_thread(true, false, a.keys, a.features, a.queries, dx, qh, 0.0f, dkh);
               scatter_head(dqh, dq + at(a.queries, a.features), a.queries, a.heads, a.features, a.scale);
               scatter_head(dkh, dk + at(a.keys, a.features), a.keys, a.heads, a.features);
               scatter_head(dvh, dv + at(a.keys, a.depth), a.keys, a.heads, a.depth);

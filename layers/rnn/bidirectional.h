@@ -21,12 +21,13 @@ struct Bidirectional {
   static constexpr Mask mask = Mask::custom;
 
   static Schema schema() {
+    Field backward = field("backward_layer", &Bidirectional::backward_layer, "The layer that goes backwards; absent: one like layer.");
+    backward.type.nullable = true;
     return describe<Bidirectional>("Bidirectional", "A recurrent layer that reads a sequence in both directions.",
         field("layer", &Bidirectional::layer, "The recurrent layer, read forward."),
         field("merge_mode", &Bidirectional::merge_mode, "How the two outputs become one; null: two outputs.",
               one_of({"sum", "mul", "concat", "ave"})),
-        field("backward_layer", &Bidirectional::backward_layer, "The layer that goes backwards; absent: one like layer."),
-        activity_field<Bidirectional>(), layer_fields<Bidirectional>());
+        backward, activity_field<Bidirectional>(), layer_fields<Bidirectional>());
   }
   static CallSignature signature() { return {.inputs = {"sequences"}, .rest = "initial_state"}; }
   std::vector<InnerLayer> inner() const {

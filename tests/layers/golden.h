@@ -56,7 +56,8 @@ class GoldenCases {
     SCOPED_TRACE(layer_ + " " + name);
     Layer layer;
     layer.assign(Config(ObjectConfig{layer_, *config_of(json(name + "/config")).as<Config::Mapping>()}));
-    const bool training = json(name + "/call").value("training", false);
+    const nlohmann::json call = json(name + "/call");
+    const bool training = call.value("training", false);
 
     std::map<std::string, Tensor> inputs;
     std::vector<TensorType> types;
@@ -80,7 +81,7 @@ class GoldenCases {
         inputs[key] = at(name + "/" + key);
         beside.masks[i] = type(inputs[key]);
       }
-    for (const auto& [key, value] : json(name + "/call").items())
+    for (const auto& [key, value] : call.items())
       if (key != "training") beside.arguments.emplace_back(key, config_of(value));
 
     Traced t = trace_layer(layer, types, training, DType::float64, beside);
