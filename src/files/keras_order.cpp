@@ -42,7 +42,7 @@ void weights_first(std::vector<std::int64_t>& ids, const Variables& store) {
 std::vector<std::int64_t> variables_under(const ModelState& model, const std::string& path) {
   std::vector<std::int64_t> ids;
   for (const std::int64_t id : model.own_variables())
-    if (const Variable& v = model.store->at(id); !v.carried && v.path.rfind(path + "/", 0) == 0) ids.push_back(id);
+    if (model.store->at(id).path.rfind(path + "/", 0) == 0) ids.push_back(id);
   return ids;
 }
 
@@ -117,12 +117,6 @@ std::vector<VariableGroup> variable_groups(const ModelState& model) {
   std::vector<VariableGroup> groups;
   collect(model, "", groups);
   return groups;
-}
-
-std::vector<std::int64_t> carried_states(const ModelState& model) {
-  std::vector<std::int64_t> ids = model.own_variables();
-  std::erase_if(ids, [&](std::int64_t id) { return !model.store->at(id).carried; });
-  return ids;
 }
 
 std::vector<std::int64_t> trainable_variables(const ModelState& model) {

@@ -20,9 +20,6 @@ struct VariableGroup {
 };
 std::vector<VariableGroup> variable_groups(const ModelState& model);
 
-// States that one batch hands to the next, which Keras keeps out of its files.
-std::vector<std::int64_t> carried_states(const ModelState& model);
-
 // The model's weights that training changes, in the order of Keras' model.trainable_variables.
 std::vector<std::int64_t> trainable_variables(const ModelState& model);
 

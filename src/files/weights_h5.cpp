@@ -11,9 +11,6 @@ namespace {
 
 std::string vars(const std::string& group) { return group.empty() ? "vars" : group + "/vars"; }
 
-// Beside what Keras reads.
-constexpr const char* carried_group = "carried_states/vars";
-
 std::string shape_text(const std::vector<std::int64_t>& shape) { return fmt::format("({})", fmt::join(shape, ", ")); }
 
 }  // namespace
@@ -26,10 +23,6 @@ H5Group weights_tree(const Model& model) {
     h5.attributes["name"] = group.name;
     for (std::size_t i = 0; i < group.variables.size(); ++i)
       h5.datasets[fmt::format("{}", i)] = state.store->read(group.variables[i]);
-  }
-  if (const auto carried = carried_states(state); !carried.empty()) {
-    H5Group& h5 = root.make_group(carried_group);
-    for (std::size_t i = 0; i < carried.size(); ++i) h5.datasets[fmt::format("{}", i)] = state.store->read(carried[i]);
   }
   if (state.optimizer && !state.optimizer->variables.list().empty()) {
     H5Group& h5 = root.make_group("optimizer/vars");
@@ -65,12 +58,6 @@ std::string set_weights_tree(Model& model, const H5Group& tree, const std::strin
       changes.push_back({state.store.get(), group.variables[i], t});
     }
   }
-
-  const std::vector<std::int64_t> carried = carried_states(state);
-  if (const H5Group* h5 = tree.find_group(carried_group))  // Keras' own files have none
-    for (std::size_t i = 0; i < carried.size(); ++i)
-      if (const Tensor* t = h5->find_dataset(fmt::format("{}", i)); t && fits(state.store->at(carried[i]), *t))
-        changes.push_back({state.store.get(), carried[i], t});
 
   std::string message;
   const H5Group* h5 = tree.find_group("optimizer/vars");

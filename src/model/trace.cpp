@@ -133,11 +133,6 @@ void Trace::update(const std::string& path, Value value) {
   write(*current_, *id, value);
 }
 
-void Trace::carry(const std::string& path, Value value) {
-  update(path, value);
-  current_->at(*current_->find(path)).carried = true;
-}
-
 Value Trace::random_state() {
   static constexpr const char* path = "random_state";
   auto id = current_->find(path);
@@ -235,7 +230,7 @@ void Scope::update(std::string_view name, Value value) {
   if (trace_.training() || of_metric_) trace_.update(joined(path_, name), value);
 }
 
-void Scope::advance(std::string_view name, Value value) { trace_.carry(joined(path_, name), value); }
+void Scope::advance(std::string_view name, Value value) { trace_.update(joined(path_, name), value); }
 
 Scope::Random Scope::random(std::optional<std::int64_t> seed) {
   const std::uint64_t stream = trace_.next_stream(path_);

@@ -55,8 +55,6 @@ class Trace {
 
   Value variable(const std::string& path, const TensorType& type, VariableKind kind, bool trainable, const WeightOptions& options);
   void update(const std::string& path, Value value);
-  // The same for a state that one batch hands to the next.
-  void carry(const std::string& path, Value value);
 
   // int64 {seed, step}: what random ops draw by. Made on first use.
   Value random_state();

@@ -31,7 +31,6 @@ struct Variable {
   Tensor value;                // on the host: the initial value, and the value while no device memory is held; none: zeros
   Regularizer regularizer = {};
   Constraint constraint = {};
-  bool carried = false;        // a state that one batch hands to the next, in prediction too: a stateful cell's
   std::string slot = {};       // of an optimizer: "momentum"; slots of one name form a section in the order of their weights
 
   // "trainable", "frozen", "state", "slot momentum", "counter", "metric".

@@ -10,7 +10,7 @@ namespace strata {
 namespace {
 
 struct Case { const char* name; Model (*build)(); };
-const Case cases[] = {{"dense", dense_model}, {"branches", branches_model}, {"attention", attention_model}, {"directions", directions_model}};
+const Case cases[] = {{"dense", dense_model}, {"branches", branches_model}, {"directions", directions_model}};
 // Files of one small model, each trained by another optimizer.
 const char* const optimizers[] = {"accumulating", "adadelta", "adafactor", "adagrad", "adamax", "adamw",
                                   "ftrl",         "lamb",     "lion",      "muon",    "nadam",  "rmsprop", "schedule_free_adamw"};

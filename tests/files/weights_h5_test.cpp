@@ -33,33 +33,6 @@ TEST(WeightsH5, LayersInLayersAreFoundByTheirAttributes) {
                                                                "layers/grouped_query_attention/_gate_dense/vars/0"}));
 }
 
-// Keras keeps the states of stateful layers out of its files: ours hold them where it does not look.
-TEST(WeightsH5, StatesOfStatefulLayersLieBesideTheLayers) {
-  const auto stateful_model = [] {
-    const auto x = Input({4, 3}, {.batch_size = 2});
-    Model model(x, x | LSTM{.units = 2, .stateful = true} | Dense{.units = 1}, {}, on_reference());
-    model.state().sequential = true;
-    return model;
-  };
-  Model model = stateful_model();
-  EXPECT_THAT(paths(model), testing::ElementsAre("layers/lstm/cell/vars/0", "layers/lstm/cell/vars/1", "layers/lstm/cell/vars/2", "layers/dense/vars/0",
-                                                 "layers/dense/vars/1"));
-  Tensor x(DType::float32, {2, 4, 3});
-  for (std::int64_t i = 0; i < x.elements(); ++i) x.set(i, 0.1 * static_cast<double>(i));
-  model.predict(x, {.batch_size = 2});
-  const auto kept = model.weights();
-  EXPECT_NE(kept.at("lstm/h").at(0), 0);
-  H5Group tree = weights_tree(model);
-  Model again = stateful_model();
-  EXPECT_EQ(set_weights_tree(again, tree, "file"), "");
-  EXPECT_EQ(again.weights().at("lstm/h").at(0), kept.at("lstm/h").at(0));
-  tree.groups.erase("carried_states");  // as Keras writes it
-  Model fresh = stateful_model();
-  EXPECT_EQ(set_weights_tree(fresh, tree, "file"), "");
-  EXPECT_EQ(fresh.weights().at("lstm/h").at(0), 0);
-  EXPECT_EQ(fresh.weights().at("lstm/lstm_cell/kernel").at(0), kept.at("lstm/lstm_cell/kernel").at(0));
-}
-
 TEST(WeightsH5, EqualModelsAreEqualBytes) {
   EXPECT_EQ(model_file(dense_model(), "a.keras"), model_file(dense_model(), "a.keras"));
   EXPECT_EQ(model_file(branches_model(), "a.weights.h5"), model_file(branches_model(), "a.weights.h5"));
