@@ -51,6 +51,7 @@ struct MultiHeadAttention {
 
   std::vector<Value> call(Scope& s, const Inputs& inputs) const {
     const HeadInputs in(s, "MultiHeadAttention", inputs);
+    for (const Value& v : {in.query, in.value, in.key}) s.set_mask(v, {});  // as in Keras, also for who reads them after this
     if (in.with_scores && activity_regularizer)
       throw Error(ErrorKind::spec, "MultiHeadAttention: activity_regularizer with return_attention_scores is not available",
                   "leave one of the two out");

@@ -250,7 +250,7 @@ class Import {
     if (!kwargs.is_mapping()) return;
     for (std::size_t i = 0; i < kwargs.size(); ++i) {
       const std::string& key = kwargs.key(i).text();
-      if (key == "mask" || (key.ends_with("_mask") && key != "attention_mask")) continue;  // masks travel with their values here
+      if (key == "mask" || key == "query_mask" || key == "value_mask" || key == "key_mask") continue;  // masks travel with their values here
       if (const Node* place = history(kwargs[i])) {
         if (const auto x = output(made, *place)) result.options.named[key] = *x;
         else result.ready = false;
