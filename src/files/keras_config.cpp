@@ -158,6 +158,7 @@ class Writer {
         config[key] = arguments[key];
       }
     }
+    if (!layer.type().schema.find("trainable")->in_keras) config.erase("trainable");
     return layer_envelope(layer.name(), std::move(config));
   }
 
