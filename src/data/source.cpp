@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <strata/error.h>
+#include <strata/text.h>
 #include "src/data/image_folder.h"
 #include "src/io/atomic_file.h"
 #include "src/io/csv.h"
@@ -50,6 +51,20 @@ std::string text_of_file(const std::string& file) {
 
 bool are_integers(const std::vector<double>& values) {
   return std::all_of(values.begin(), values.end(), [](double v) { return v == std::floor(v) && std::abs(v) < 9007199254740992.0; });
+}
+
+// Rows x columns of texts.
+Tensor texts(const CsvTable& table, const std::vector<std::string>& names) {
+  Tensor t(DType::string, {static_cast<std::int64_t>(table.rows()), static_cast<std::int64_t>(names.size())});
+  const auto out = t.values<std::string>();
+  for (std::size_t c = 0; c < names.size(); ++c) {
+    const std::vector<std::string>& column = table.texts(names[c]);
+    for (std::size_t r = 0; r < column.size(); ++r) {
+      if (!is_utf8(column[r])) throw data_error(fmt::format("{}: row {}, column '{}': the text is no UTF-8", table.file(), r + 1, names[c]), "convert the file to UTF-8");
+      out[r * names.size() + c] = column[r];
+    }
+  }
+  return t;
 }
 
 // Rows x columns of numbers.
@@ -119,15 +134,19 @@ void collect(const H5Group& group, const std::string& path, Arrays& arrays) {
 }
 
 // x or y as arrays. A .csv of targets may hold texts.
-Arrays arrays_of(const std::vector<ArraySource>& sources, const std::string& format, std::vector<std::string>* classes) {
+Arrays arrays_of(const std::vector<ArraySource>& sources, const RowSource& rows, std::vector<std::string>* classes) {
+  const std::string& format = rows.format;
+  const auto is_text = [&](const std::string& name) { return std::find(rows.text_inputs.begin(), rows.text_inputs.end(), name) != rows.text_inputs.end(); };
   Arrays result;
   for (const ArraySource& source : sources) {
     const std::string kind = format_of(source.file, format);
-    if (kind == "csv" && classes) {
+    if (kind == "csv") {
       const CsvTable table = read_csv(text_of_file(source.file), source.file);
       const std::vector<std::string> names = names_of(table);
       const std::string column = !source.member.empty() ? source.member : names.size() == 1 ? names[0] : "";
-      result.add(source.name, column.empty() ? matrix(table, names) : target_column(table, column, *classes, source.file));
+      const std::vector<std::string> wanted = column.empty() ? names : std::vector{column};
+      if (classes && !column.empty()) result.add(source.name, target_column(table, column, *classes, source.file));
+      else result.add(source.name, !classes && is_text(source.name) ? texts(table, wanted) : matrix(table, wanted));
       continue;
     }
     Arrays arrays = load_arrays(source.file, kind);
@@ -187,25 +206,16 @@ Rows load_table(const RowSource& source, const std::vector<std::string>& known) 
   if (features.empty())
     for (const std::string& name : names_of(table))
       if (std::find(source.targets.begin(), source.targets.end(), name) == source.targets.end()) features.push_back(name);
-  rows.data.x = matrix(table, features);
+  const bool is_text = std::find(source.text_inputs.begin(), source.text_inputs.end(), "") != source.text_inputs.end();
+  rows.data.x = is_text ? texts(table, features) : matrix(table, features);
   if (source.targets.size() == 1) rows.data.y = target_column(table, source.targets[0], rows.classes, source.file);
   else if (!source.targets.empty()) rows.data.y = matrix(table, source.targets);
   return rows;
 }
 
-Tensor take_rows(const Tensor& t, const std::vector<std::int64_t>& order) {
-  std::vector<std::int64_t> shape = t.shape();
-  shape[0] = static_cast<std::int64_t>(order.size());
-  Tensor out(t.dtype(), shape);
-  const std::size_t row = t.dim(0) ? t.bytes() / static_cast<std::size_t>(t.dim(0)) : 0;
-  for (std::size_t i = 0; i < order.size(); ++i)
-    std::memcpy(static_cast<std::byte*>(out.data()) + i * row, static_cast<const std::byte*>(t.data()) + static_cast<std::size_t>(order[i]) * row, row);
-  return out;
-}
-
 Arrays take_rows(const Arrays& arrays, const std::vector<std::int64_t>& order) {
   Arrays result;
-  for (const auto& [name, t] : arrays.columns()) result.add(name, take_rows(t, order));
+  for (const auto& [name, t] : arrays.columns()) result.add(name, t.rows(order));
   return result;
 }
 
@@ -256,9 +266,9 @@ Rows load_rows(const RowSource& source, const std::vector<std::string>& known_cl
   }
   Rows rows;
   rows.classes = known_classes;
-  rows.data.x = arrays_of(source.x, source.format, nullptr);
-  rows.data.y = arrays_of(source.y, source.format, &rows.classes);
-  rows.data.sample_weight = arrays_of(source.sample_weight, source.format, nullptr);
+  rows.data.x = arrays_of(source.x, source, nullptr);
+  rows.data.y = arrays_of(source.y, source, &rows.classes);
+  rows.data.sample_weight = arrays_of(source.sample_weight, source, nullptr);
   // Rows are counted where the files are still known.
   std::int64_t count = -1;
   std::string first;

@@ -8,6 +8,7 @@
 
 #include <strata/error.h>
 #include "src/files/keras_order.h"
+#include "src/files/vocabularies.h"
 #include "src/model/fit.h"
 
 namespace strata {
@@ -85,7 +86,7 @@ Json shape_json(const Shape& shape) {
 
 class Writer {
  public:
-  explicit Writer(const ModelState& model) : model_(model) {
+  Writer(const ModelState& model, bool assets) : model_(model), assets_(assets) {
     std::map<const void*, int> calls;
     for (const auto& call : model.graph.calls()) node_[call.get()] = call->input ? 0 : calls[call->layer.object()]++;
   }
@@ -129,14 +130,22 @@ class Writer {
   }
 
   Json layer(const LayerGraph::Entry& e) const {
-    if (const Nested* nested = e.layer.as<Nested>()) return Writer(*nested->model).model();
-    return layer(e.layer, e.name, policy(model_.run.dtype));
+    if (const Nested* nested = e.layer.as<Nested>()) return Writer(*nested->model, assets_).model();
+    Json json = layer(e.layer, e.name, policy(model_.run.dtype));
+    if (assets_ && is_asset(model_, e)) {
+      Json& config = json["config"];
+      config["vocabulary_size"] = config["vocabulary"].size();  // by which Keras knows the shape of vectors before it has the asset
+      config["vocabulary"] = nullptr;
+      config["idf_weights"] = nullptr;
+    }
+    return json;
   }
 
   // `inherited`: the policy of what is around the layer, which a layer inside another one has as its own in Keras.
   static Json layer(const Layer& layer, const std::string& name, const Json& inherited) {
     const Config own = layer.dtype();
-    const Json dtype = own.is_null() ? inherited : json_of(own, "");
+    const bool counts = layer.name() == "Hashing" && layer.argument("output_mode") == Config("int");  // Keras refuses a float's policy
+    const Json dtype = !own.is_null() ? json_of(own, "") : counts ? policy("int64") : inherited;
     Json config = {{"name", name}, {"trainable", layer.trainable()}, {"dtype", dtype}};
     const auto inside = [&](const Config& value) -> Json {
       if (value.is_null()) return nullptr;
@@ -216,6 +225,7 @@ class Writer {
   }
 
   const ModelState& model_;
+  bool assets_;
   std::map<const LayerCall*, int> node_;
 };
 
@@ -252,12 +262,12 @@ Json compile_config(const CompileArguments& c) {
 
 }  // namespace
 
-std::string keras_config(const Model& model) {
+std::string keras_config(const Model& model, bool assets) {
   const ModelState& state = model.state();
-  Json json = Writer(state).model();
+  Json json = Writer(state, assets).model();
   if (state.sequential) json["build_config"] = {{"input_shape", json["config"]["build_input_shape"]}};
   if (state.compiled) json["compile_config"] = compile_config(*state.compiled);
-  return json.dump();
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);  // a name or a token may be no UTF-8
 }
 
 std::string Fit::model_json() const { return keras_config(model_); }

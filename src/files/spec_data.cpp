@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <strata/error.h>
+#include "src/model/model_state.h"
 
 namespace strata {
 namespace {
@@ -34,7 +35,8 @@ RowSource row_source(const Spec& spec, const DataTable& table) {
     source.color_mode = table.color_mode;
     return source;
   }
-  if (table.file && (source.format == "csv" || source.format == "text")) {
+  const bool by_name = !table.x.is_null() || !table.y.is_null();  // columns of a table that are inputs and targets by name
+  if (table.file && (source.format == "text" || (source.format == "csv" && !by_name))) {
     source.file = spec.path(*table.file);
     if (table.features) source.features = *table.features;
     if (const auto* name = table.target.as<std::string>()) source.targets = {*name};
@@ -49,6 +51,17 @@ RowSource row_source(const Spec& spec, const DataTable& table) {
   source.x = arrays(spec, table, table.x);
   source.y = arrays(spec, table, table.y);
   source.sample_weight = arrays(spec, table, table.sample_weight);
+  return source;
+}
+
+RowSource for_inputs(const Model& model, RowSource source) {
+  const std::vector<std::string> names = model.input_names();
+  const auto& inputs = model.state().graph.inputs();
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].call()->input->dtype != DType::string) continue;
+    source.text_inputs.push_back(names[i]);
+    if (inputs.size() == 1) source.text_inputs.emplace_back();
+  }
   return source;
 }
 
