@@ -57,6 +57,9 @@ void ModelState::move_into(const std::shared_ptr<Variables>& outer, const std::s
   const std::function<void(ModelState&)> follow = [&](ModelState& m) {
     m.store = outer;
     m.prefix = join(path, m.prefix);
+    std::map<std::string, std::vector<Shape>> shapes;
+    for (auto& [layer, outputs] : m.output_shapes) shapes[join(path, layer)] = std::move(outputs);
+    m.output_shapes = std::move(shapes);
     m.forget_steps();
     for (const auto& weak : m.inner)
       if (const auto state = weak.lock()) follow(*state);

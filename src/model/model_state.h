@@ -39,7 +39,7 @@ class ModelState : public std::enable_shared_from_this<ModelState> {
   Variables train_metrics, test_metrics;
   std::set<std::string> adapted;  // layers whose statistics are known
   std::vector<std::string> warnings;
-  std::map<std::string, std::vector<Shape>> output_shapes;  // by layer name
+  std::map<std::string, std::vector<Shape>> output_shapes;  // by path of the layer, the prefix included
 
   std::shared_ptr<KernelChoices> choices = std::make_shared<KernelChoices>();
 
