@@ -95,8 +95,8 @@ class View {
 
   DrawnLayer drawn(const LayerCall& call, const std::string& name, const std::string& whole, bool again) const {
     const ModelState* inner = inner_model(call);
-    const std::string layers = inner ? fmt::format(", {} layers", inner->graph.layers().size()) : "";
-    return {again ? name + " (again)" : name, fmt::format("{}{}  {}", type_of(call), layers, shapes(call, whole)),
+    const std::string layers = inner ? fmt::format(" of {} layers", inner->graph.layers().size()) : "";
+    return {again ? name + " (again)" : name, fmt::format("{}{} {}", type_of(call), layers, shapes(call, whole)),
             call.input ? DrawnLayer::Role::input : DrawnLayer::Role::inner, parameters_of(whole) > 0, inner != nullptr};
   }
 

@@ -35,9 +35,18 @@ std::string missing(const CommonOptions& common, const std::string& what, const 
 
 // --- the run ------------------------------------------------------------------------------------------------------------
 
+// Metrics that are better the larger they are.
+bool grows(const std::string& metric) {
+  for (const char* word : {"acc", "precision", "recall", "auc", "f1", "r2", "iou", "similarity"})
+    if (metric.find(word) != std::string::npos) return true;
+  return false;
+}
+
 std::string results(const LoggedRun& run, const Logs& evaluated, const std::string& origin) {
-  PageTable t{{"Metric", "Training", "Validation", "Best validation"}, {false, true, true, true}, {}};
-  if (!evaluated.empty()) t.header.push_back("Evaluated on " + origin), t.numbers.push_back(true);
+  const bool validated = std::any_of(run.metrics.begin(), run.metrics.end(), [](const LoggedMetric& m) { return m.name.starts_with("val_"); });
+  PageTable t{{"Metric", "Training"}, {false, true, true, true, true, true}, {}};
+  if (validated) t.header.insert(t.header.end(), {"Validation", "Best validation", "at epoch"});
+  if (!evaluated.empty()) t.header.push_back("Evaluated");
   const auto points = [&](const std::string& name) -> const std::vector<CurvePoint>* {
     for (const LoggedMetric& m : run.metrics)
       if (m.name == name && !m.points.empty()) return &m.points;
@@ -45,22 +54,20 @@ std::string results(const LoggedRun& run, const Logs& evaluated, const std::stri
   };
   for (const std::string& metric : metric_names({run})) {
     const auto *training = points(metric), *validation = points("val_" + metric);
-    std::vector<std::string> row{metric, training ? readable(training->back().y) : "–", validation ? readable(validation->back().y) : "–", "–"};
-    if (validation) {
-      const bool small_is_good = metric.find("acc") == std::string::npos && metric.find("precision") == std::string::npos &&
-                                 metric.find("recall") == std::string::npos && metric.find("auc") == std::string::npos && metric.find("f1") == std::string::npos;
-      const CurvePoint* best = nullptr;
+    std::vector<std::string> row{metric, training ? readable(training->back().y) : "–"};
+    const CurvePoint* best = nullptr;
+    if (validation)
       for (const CurvePoint& p : *validation)
-        if (std::isfinite(p.y) && (!best || (small_is_good ? p.y < best->y : p.y > best->y))) best = &p;
-      if (best) row[3] = fmt::format("{} (epoch {:.0f})", readable(best->y), best->x);
-    }
+        if (std::isfinite(p.y) && (!best || (grows(metric) ? p.y > best->y : p.y < best->y))) best = &p;
+    if (validated) row.insert(row.end(), {validation ? readable(validation->back().y) : "–", best ? readable(best->y) : "–", best ? fmt::format("{:.0f}", best->x) : "–"});
     if (!evaluated.empty()) {
       const auto value = find_log(evaluated, metric);
       row.push_back(value ? readable(*value) : "–");
     }
     t.rows.push_back(std::move(row));
   }
-  return scrolling("results", table(t)) + paragraph("Training and validation: after the last epoch.");
+  const std::string what = evaluated.empty() ? "" : fmt::format(" Evaluated: the model below on {}.", origin);
+  return scrolling("results", table(t)) + paragraph((validated ? "Training, validation: after the last epoch." : "Training: after the last epoch.") + what);
 }
 
 std::string curves(const LoggedRun& run) {
@@ -75,7 +82,7 @@ std::string graphs(const ModelView& view) {
   std::string s;
   for (std::size_t i = 0; i < view.graphs.size(); ++i) {
     if (i > 0) s += heading("Inside " + view.graphs[i].title);
-    s += scrolling("graph of " + view.graphs[i].title, svg_element(draw(view.graphs[i])));
+    s += scrolling("graph of " + view.graphs[i].title, svg_element(draw(view.graphs[i])), true);
   }
   return s;
 }
@@ -152,7 +159,7 @@ int report(const Options& o, const CommonOptions& common) {
       ? paragraph(fmt::format("{} {} ({}), predicted by {}.", grouped(held_out->rows.data.rows()), held_out->rows.data.rows() == 1 ? "row" : "rows", held_out->origin,
                               !o.model.weights.empty() ? o.model.weights : fs::path(run.best_model()).filename().string()))
       : "";
-  page.sections.push_back({predicted.classifies || !no_predictions.empty() ? "Confusion matrix" : "Predictions", no_predictions.empty() ? whose + predicted.predictions : no_predictions});
+  page.sections.push_back({predicted.classifies ? "Confusion matrix" : "Predictions", no_predictions.empty() ? whose + predicted.predictions : no_predictions});
   page.sections.push_back({"Worst-predicted examples", no_predictions.empty() ? predicted.worst : no_predictions});
   std::optional<ModelView> view;
   if (loaded) view = model_view(loaded->model);

@@ -8,7 +8,7 @@
 #include <strata/error.h>
 #include "apps/strata/model_view.h"
 #include "src/files/spec_data.h"
-#include "src/io/png.h"
+#include "src/io/image.h"
 #include "src/model/model_state.h"
 #include "src/report/assessment.h"
 #include "src/report/markup.h"
@@ -98,7 +98,8 @@ void find_brightness(PictureForm& form, const Tensor& x) {
 std::string picture(const PictureForm& form, const Tensor& x, std::int64_t row) {
   const std::int64_t square = std::max<std::int64_t>(1, (std::max(form.height, form.width) + 127) / 128);
   const std::int64_t height = (form.height + square - 1) / square, width = (form.width + square - 1) / square, channels = form.channels == 1 ? 1 : 3;
-  std::vector<std::uint8_t> pixels;
+  Tensor pixels(DType::uint8, {height, width, channels});
+  std::int64_t at = 0;
   for (std::int64_t y = 0; y < height; ++y)
     for (std::int64_t z = 0; z < width; ++z)
       for (std::int64_t c = 0; c < channels; ++c) {
@@ -108,9 +109,9 @@ std::string picture(const PictureForm& form, const Tensor& x, std::int64_t row) 
           for (std::int64_t j = z * square; j < std::min(form.width, (z + 1) * square); ++j, ++count)
             sum += x.at(((row * form.height + i) * form.width + j) * form.channels + c);
         const double share = (sum / static_cast<double>(count) - form.low) / (form.high - form.low);
-        pixels.push_back(static_cast<std::uint8_t>(std::lround(255 * (share > 0 ? std::min(share, 1.0) : 0))));
+        pixels.set(at++, std::round(255 * (share > 0 ? std::min(share, 1.0) : 0)));
       }
-  return data_uri("image/png", write_png(static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(height), static_cast<int>(channels), pixels));
+  return data_uri("image/png", write_png(pixels));
 }
 
 // --- what is shown of an output -----------------------------------------------------------------------------------------
@@ -153,17 +154,17 @@ std::string scatter_part(const Tensor& truth, const Tensor& prediction) {
 
 std::string row_name(const HeldOutRows& held_out, std::int64_t row) { return grouped(row + 1 + std::max<std::int64_t>(0, held_out.first_row)); }
 
-std::string worst_pictures(const PictureForm& form, const Tensor& x, const Assessment& a, const HeldOutRows& held_out) {
+std::string worst_pictures(const PictureForm& form, const Tensor& x, const Assessment& a, const TargetKind& kind, const HeldOutRows& held_out) {
   std::vector<PageExample> list;
   for (const AssessedRow& row : a.worst) {
     if (list.size() == most_pictures) break;
-    const std::string name = "row " + row_name(held_out, row.row);
+    const std::string name = "row\u00a0" + row_name(held_out, row.row);
     PageExample e{picture(form, x, row.row), name, {}};
     if (!row.prediction.empty()) {
       e.lines.push_back(std::isfinite(row.probability) ? fmt::format("{} ({})", row.prediction, percent(row.probability)) : row.prediction);
       e.lines.push_back("true: " + row.truth);
     }
-    e.lines.push_back(fmt::format("loss {:.2f}, {}", row.error, name));
+    e.lines.push_back(fmt::format("{} {:.2f}, {}", kind.target == Target::values ? "error" : "loss", row.error, name));
     list.push_back(std::move(e));
   }
   return examples(list);
@@ -241,6 +242,7 @@ PredictionParts prediction_parts(LoadedModel& loaded, const HeldOutRows& held_ou
       if (!pictures) pictures = &data.x.columns()[i].second;
       find_brightness(*form, *pictures);
     }
+  parts.classifies = true;
   for (std::size_t o = 0; o < outputs.size(); ++o) {
     const auto& [name, prediction] = outputs.columns()[o];
     if (outputs.size() > 1) parts.predictions += heading("Output " + name), parts.worst += heading("Output " + name);
@@ -251,16 +253,14 @@ PredictionParts prediction_parts(LoadedModel& loaded, const HeldOutRows& held_ou
     }
     const TargetKind kind = kind_of(state, o, prediction, held_out.rows.classes);
     const Assessment a = assess(*truth, prediction, kind, std::max(most_pictures, most_rows));
+    parts.classifies = parts.classifies && a.matrix.size() > 0;
     switch (kind.target) {
       case Target::classes:
-      case Target::binary:
-        parts.classifies = true;
-        parts.predictions += matrix_part(a);
-        break;
+      case Target::binary: parts.predictions += matrix_part(a); break;
       case Target::labels: parts.predictions += score_table(a.scores, "Label"); break;
       case Target::values: parts.predictions += scatter_part(*truth, prediction);
     }
-    parts.worst += form ? worst_pictures(*form, *pictures, a, held_out) : worst_table(loaded, a, kind, held_out);
+    parts.worst += form ? worst_pictures(*form, *pictures, a, kind, held_out) : worst_table(loaded, a, kind, held_out);
   }
   return parts;
 }

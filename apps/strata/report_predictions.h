@@ -19,7 +19,7 @@ HeldOutRows held_out_rows(const DataChoice& choice, const LoadedModel& loaded, c
 
 struct PredictionParts {
   Logs logs;                // of evaluate; empty where the model has no loss
-  bool classifies = false;  // some output has classes
+  bool classifies = false;  // every output has classes
   std::string predictions;  // confusion matrices, scores, scatter charts
   std::string worst;        // the examples that were predicted worst
 };

@@ -41,7 +41,7 @@ Drawing draw(const ConfusionMatrix& m) {
   std::int64_t largest = 0;
   for (const std::int64_t count : m.counts) largest = std::max(largest, count);
   const bool numbers = n <= 20;
-  const double cell = n <= 20 ? std::max(n <= 12 ? 32.0 : 26.0, text_width(std::to_string(largest), 11) + 8) : 15;
+  const double cell = n <= 20 ? std::max(n <= 12 ? 32.0 : 26.0, text_width(std::to_string(largest), 11) + 8) : 17;
   double label = 0;
   std::vector<std::string> names;
   for (const std::string& name : m.classes) {

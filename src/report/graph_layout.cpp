@@ -1,8 +1,7 @@
 #include "src/report/graph_layout.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
+#include <map>
 
 #include "src/report/spread.h"
 
@@ -44,7 +43,7 @@ class Layering {
       y += height[r] + between_ranks + std::min(40.0, 2.0 * static_cast<double>(std::max(edges_below(r), 4) - 4));
       result.height = top[r] + height[r] + 1;
     }
-    double left = 0, right = 0;
+    double left = items_.empty() ? 0 : items_[0].x, right = left;
     for (const Item& item : items_) {
       left = std::min(left, item.x - item.width / 2);
       right = std::max(right, item.x + item.width / 2);
@@ -179,35 +178,110 @@ class Layering {
     return (a.width + b.width) / 2 + gap;
   }
 
-  // Long edges pull harder, so that they come out straight (Gansner et al. 1993).
-  static double pull(const Item& a, const Item& b) { return a.box < 0 && b.box < 0 ? 8 : a.box < 0 || b.box < 0 ? 2 : 1; }
-
-  void find_places() {
-    for (const auto& rank : ranks_)
-      for (std::size_t i = 1; i < rank.size(); ++i) items_[rank[i]].x = items_[rank[i - 1]].x + apart(items_[rank[i - 1]], items_[rank[i]]);
-    for (int sweep = 0; sweep < 24; ++sweep) {
-      const bool both = sweep >= 16;
-      for (std::size_t n = 0; n < ranks_.size(); ++n) place_rank(ranks_[sweep % 2 == 0 ? n : ranks_.size() - 1 - n], both || sweep % 2 == 0, both || sweep % 2 == 1);
-    }
+  // A long edge, and boxes that follow each other without branches, are to stand on one vertical line: a column.
+  void find_columns() {
+    column_.assign(items_.size(), -1);
+    for (const auto& rank : ranks_)  // from the top: the item above has its column already
+      for (const int i : rank) {
+        const Item& item = items_[i];
+        if (item.above.size() == 1) {
+          const Item& above = items_[item.above[0]];
+          if ((item.box < 0 && above.box < 0) || (item.box >= 0 && above.box >= 0 && above.below.size() == 1)) column_[i] = column_[item.above[0]];
+        }
+        if (column_[i] < 0) {
+          column_[i] = static_cast<int>(columns_.size());
+          columns_.emplace_back();
+        }
+        columns_[column_[i]].push_back(i);
+      }
+    for (const auto& rank : ranks_)  // columns keep the same distance all the way down
+      for (std::size_t i = 1; i < rank.size(); ++i) {
+        double& distance = distances_[{column_[rank[i - 1]], column_[rank[i]]}];
+        distance = std::max(distance, apart(items_[rank[i - 1]], items_[rank[i]]));
+      }
   }
 
-  void place_rank(const std::vector<int>& rank, bool by_above, bool by_below) {
+  double distance(int left, int right) const { return distances_.at({column_[left], column_[right]}); }
+
+  // Every column wants to stand at the mean of what it is joined to. First each rank meets the wishes as far as its distances
+  // allow, then whole columns do, where none stands left of another in one rank and right of it in the next.
+  void find_places() {
+    find_columns();
+    for (const auto& rank : ranks_)
+      for (std::size_t i = 1; i < rank.size(); ++i) items_[rank[i]].x = items_[rank[i - 1]].x + distance(rank[i - 1], rank[i]);
+    std::vector<double> wanted(columns_.size()), weight(columns_.size());
+    for (int sweep = 0; sweep < 60; ++sweep) {
+      for (std::size_t c = 0; c < columns_.size(); ++c) wish(c, wanted[c], weight[c]);
+      for (const auto& rank : ranks_) place_rank(rank, wanted, weight);
+    }
+    straighten();
+  }
+
+  void wish(std::size_t column, double& wanted, double& weight) const {
+    double own = 0, sum = 0, total = 0;
+    for (const int i : columns_[column]) {
+      own += items_[i].x / static_cast<double>(columns_[column].size());
+      for (const auto* neighbours : {&items_[i].above, &items_[i].below})
+        for (const int n : *neighbours) {
+          if (column_[n] == static_cast<int>(column)) continue;
+          const double pull = items_[i].box < 0 || items_[n].box < 0 ? 2 : 1;
+          sum += pull * items_[n].x;
+          total += pull;
+        }
+    }
+    wanted = total > 0 ? (own + sum / total) / 2 : own;
+    weight = total + 4 * static_cast<double>(columns_[column].size());
+  }
+
+  // Columns from left to right; fewer than there are where they stand in a ring.
+  std::vector<int> columns_from_left() const {
+    std::vector<int> waits(columns_.size(), 0), order;
+    for (const auto& [pair, gap] : distances_) ++waits[pair.second];
+    for (std::size_t c = 0; c < columns_.size(); ++c)
+      if (waits[c] == 0) order.push_back(static_cast<int>(c));
+    for (std::size_t i = 0; i < order.size(); ++i)
+      for (auto d = distances_.lower_bound({order[i], 0}); d != distances_.end() && d->first.first == order[i]; ++d)
+        if (--waits[d->first.second] == 0) order.push_back(d->first.second);
+    return order;
+  }
+
+  // One x for all of a column: wishes and distances take turns (Gauss-Seidel projection), at last the distances alone.
+  void straighten() {
+    const std::vector<int> order = columns_from_left();
+    if (order.size() < columns_.size()) return;
+    std::vector<double> x(columns_.size()), wanted(columns_.size()), weight(columns_.size());
+    const auto place = [&] {
+      for (std::size_t c = 0; c < columns_.size(); ++c)
+        for (const int i : columns_[c]) items_[i].x = x[c];
+    };
+    for (std::size_t i = 0; i < items_.size(); ++i) x[column_[i]] += items_[i].x / static_cast<double>(columns_[column_[i]].size());
+    for (int sweep = 0; sweep < 200; ++sweep) {
+      place();
+      for (std::size_t c = 0; c < columns_.size(); ++c) wish(c, wanted[c], weight[c]);
+      if (sweep < 150)
+        for (std::size_t c = 0; c < columns_.size(); ++c) x[c] += 0.3 * (wanted[c] - x[c]);
+      for (int again = 0; again < 4; ++again)
+        for (const auto& [pair, gap] : distances_) {
+          const auto [left, right] = pair;
+          const double missing = gap - (x[right] - x[left]);
+          if (missing <= 0) continue;
+          const double share = weight[right] / (weight[left] + weight[right]);
+          x[left] -= missing * share;
+          x[right] += missing * (1 - share);
+        }
+    }
+    for (const int left : order)
+      for (auto d = distances_.lower_bound({left, 0}); d != distances_.end() && d->first.first == left; ++d)
+        x[d->first.second] = std::max(x[d->first.second], x[left] + d->second);
+    place();
+  }
+
+  void place_rank(const std::vector<int>& rank, const std::vector<double>& column_wanted, const std::vector<double>& column_weight) {
     std::vector<double> wanted, weight, gaps;
     for (std::size_t i = 0; i < rank.size(); ++i) {
-      const Item& item = items_[rank[i]];
-      double sum = 0, total = 0;
-      const auto add = [&](const std::vector<int>& neighbours) {
-        for (const int n : neighbours) {
-          const double w = pull(item, items_[n]);
-          sum += w * items_[n].x;
-          total += w;
-        }
-      };
-      if (by_above) add(item.above);
-      if (by_below) add(item.below);
-      wanted.push_back(total > 0 ? sum / total : item.x);
-      weight.push_back(std::max(total, 0.1));
-      if (i > 0) gaps.push_back(apart(items_[rank[i - 1]], item));
+      wanted.push_back(column_wanted[column_[rank[i]]]);
+      weight.push_back(column_weight[column_[rank[i]]]);
+      if (i > 0) gaps.push_back(distance(rank[i - 1], rank[i]));
     }
     const std::vector<double> x = spread(wanted, weight, gaps);
     for (std::size_t i = 0; i < rank.size(); ++i) items_[rank[i]].x = x[i];
@@ -240,6 +314,9 @@ class Layering {
   std::vector<Item> items_;                 // boxes first
   std::vector<std::vector<int>> ranks_;     // items from left to right
   std::vector<std::vector<int>> passages_;  // of each edge
+  std::vector<int> column_;                 // of each item
+  std::vector<std::vector<int>> columns_;   // their items
+  std::map<std::pair<int, int>, double> distances_;  // between the middles of columns that stand beside each other
 };
 
 }  // namespace

@@ -26,7 +26,8 @@ std::string table(const PageTable& t) {
   s += "</tr></thead>\n<tbody>\n";
   for (const auto& row : t.rows) {
     s += "<tr>";
-    for (std::size_t c = 0; c < row.size(); ++c) s += fmt::format("<td{}>{}</td>", number(c) ? " class=\"number\"" : c == 0 ? " class=\"name\"" : "", escaped(row[c]));
+    for (std::size_t c = 0; c < row.size(); ++c)  // a short text keeps to one line, a long one may break anywhere
+      s += fmt::format("<td class=\"{}\">{}</td>", number(c) ? "number" : text_width(row[c], 13.5) < 200 ? "short" : "long", escaped(row[c]));
     s += "</tr>\n";
   }
   return s + "</tbody></table>\n";
@@ -36,8 +37,8 @@ std::string paragraph(const std::string& text) { return fmt::format("<p>{}</p>\n
 std::string note(const std::string& text) { return fmt::format("<p class=\"note\">{}</p>\n", escaped(text)); }
 std::string heading(const std::string& text) { return fmt::format("<h3>{}</h3>\n", escaped(text)); }
 std::string code_block(const std::string& text) { return fmt::format("<pre tabindex=\"0\">{}</pre>\n", escaped(text)); }
-std::string scrolling(const std::string& what, const std::string& inside) {
-  return fmt::format("<div class=\"scroll\" role=\"region\" aria-label=\"{}\" tabindex=\"0\">{}</div>\n", escaped(what), inside);
+std::string scrolling(const std::string& what, const std::string& inside, bool tall) {
+  return fmt::format("<div class=\"scroll{}\" role=\"region\" aria-label=\"{}\" tabindex=\"0\">{}</div>\n", tall ? " tall" : "", escaped(what), inside);
 }
 
 std::string examples(const std::vector<PageExample>& list) {

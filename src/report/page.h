@@ -19,8 +19,8 @@ std::string paragraph(const std::string& text);
 std::string note(const std::string& text);
 std::string heading(const std::string& text);  // inside a section
 std::string code_block(const std::string& text);
-// May be wider than the page; then it scrolls by itself. `what` is said by screen readers.
-std::string scrolling(const std::string& what, const std::string& inside);
+// May be wider than the page, or long; then it scrolls by itself. `what` is said by screen readers, `tall` leaves more room.
+std::string scrolling(const std::string& what, const std::string& inside, bool tall = false);
 
 // A row that was predicted badly, as a picture with words.
 struct PageExample {

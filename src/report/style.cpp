@@ -67,6 +67,7 @@ nav { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 12px 0 0; font-size
 .note { color: var(--faint-ink); border-left: 3px solid var(--line); padding: 2px 0 2px 12px; }
 .scroll { overflow: auto; max-width: 100%; max-height: 720px; }
 .scroll > .drawing { display: block; }
+.scroll.tall { max-height: 1100px; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 20px 28px; }
 .columns > .drawing { width: 100%; height: auto; max-width: 500px; }
 .beside { display: flex; flex-wrap: wrap; gap: 20px 40px; align-items: flex-start; }
@@ -76,7 +77,8 @@ th, td { text-align: left; padding: 4px 14px 4px 0; border-bottom: 1px solid var
 th { color: var(--faint-ink); font-weight: 500; vertical-align: bottom; position: sticky; top: 0; background: var(--paper); }
 td.number, th.number { text-align: right; }
 td.number { white-space: nowrap; }
-td.name { overflow-wrap: anywhere; min-width: 9ch; }
+td.short { white-space: nowrap; }
+td.long { overflow-wrap: anywhere; min-width: 200px; }
 tr:last-child td { border-bottom: none; }
 .examples { display: grid; grid-template-columns: repeat(auto-fill, minmax(104px, 1fr)); gap: 16px 12px; padding: 0; margin: 0; list-style: none; }
 .examples img { display: block; width: 100%; max-width: 128px; height: auto; image-rendering: pixelated; border: 1px solid var(--line); background: var(--panel); }
