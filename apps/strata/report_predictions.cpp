@@ -127,19 +127,22 @@ std::string score_table(const std::vector<ClassScore>& scores, const char* what)
 
 std::string confusion_table(const ConfusionMatrix& m) {
   const std::vector<Confusion> worst = worst_confusions(m, 10);
-  if (worst.empty()) return paragraph("No row was taken for another class.");
-  PageTable t{{"True class", "Taken for", "Rows", "Of its class"}, {false, false, true, true}, {}};
+  if (worst.empty()) return "";
+  PageTable t{{"Confused class", "Taken for", "Rows", "Of its class"}, {false, false, true, true}, {}};
   for (const Confusion& c : worst)
     t.rows.push_back({m.classes[c.truth], m.classes[c.predicted], grouped(c.count), percent(static_cast<double>(c.count) / static_cast<double>(m.rows_of(c.truth)))});
-  return heading("Most frequent confusions") + scrolling("most frequent confusions", table(t));
+  return scrolling("most frequent confusions", table(t));
 }
 
 std::string matrix_part(const Assessment& a) {
   std::string s = paragraph(fmt::format("{} of {} are right ({}).", grouped(a.hits), plural(a.places, "prediction"), percent(static_cast<double>(a.hits) / static_cast<double>(a.places))));
-  const std::string lists = fmt::format("<div>{}{}</div>", score_table(a.scores, "Class"), a.matrix.size() > 2 ? confusion_table(a.matrix) : "");
-  if (a.matrix.size() > most_drawn_classes)
-    return s + note(fmt::format("A matrix of {} classes is too large to be drawn.", a.matrix.size())) + lists;
-  return s + "<div class=\"beside\">" + scrolling("confusion matrix", svg_element(draw(a.matrix))) + lists + "</div>";
+  const bool drawn = a.matrix.size() <= most_drawn_classes;
+  if (!drawn) s += note(fmt::format("A matrix of {} classes is too large to be drawn.", a.matrix.size()));
+  s += "<div class=\"beside\">\n";
+  if (drawn) s += scrolling("confusion matrix", svg_element(draw(a.matrix)));
+  s += score_table(a.scores, "Class");
+  if (a.matrix.size() > 2) s += confusion_table(a.matrix);
+  return s + "</div>\n";
 }
 
 std::string scatter_part(const Tensor& truth, const Tensor& prediction) {

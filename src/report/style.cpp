@@ -66,10 +66,11 @@ nav { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 12px 0 0; font-size
 .faint { color: var(--faint-ink); }
 .note { color: var(--faint-ink); border-left: 3px solid var(--line); padding: 2px 0 2px 12px; }
 .scroll { overflow: auto; max-width: 100%; max-height: 720px; }
+.scroll + p { margin-top: 10px; }
 .scroll > .drawing { display: block; }
 .scroll.tall { max-height: 1100px; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 20px 28px; }
-.columns > .drawing { width: 100%; height: auto; max-width: 500px; }
+.columns > .drawing { width: 100%; height: auto; max-width: 450px; }
 .beside { display: flex; flex-wrap: wrap; gap: 20px 40px; align-items: flex-start; }
 .beside > * { min-width: 0; max-width: 100%; }
 table { border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums; }
