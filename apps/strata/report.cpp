@@ -45,7 +45,7 @@ bool grows(const std::string& metric) {
 std::string results(const LoggedRun& run, const Logs& evaluated, const std::string& origin) {
   const bool validated = std::any_of(run.metrics.begin(), run.metrics.end(), [](const LoggedMetric& m) { return m.name.starts_with("val_"); });
   PageTable t{{"Metric", "Training"}, {false, true, true, true, true, true}, {}};
-  if (validated) t.header.insert(t.header.end(), {"Validation", "Best validation", "at epoch"});
+  if (validated) t.header.insert(t.header.end(), {"Validation", "Best", "at epoch"});
   if (!evaluated.empty()) t.header.push_back("Evaluated");
   const auto points = [&](const std::string& name) -> const std::vector<CurvePoint>* {
     for (const LoggedMetric& m : run.metrics)
@@ -67,7 +67,7 @@ std::string results(const LoggedRun& run, const Logs& evaluated, const std::stri
     t.rows.push_back(std::move(row));
   }
   const std::string what = evaluated.empty() ? "" : fmt::format(" Evaluated: the model below on {}.", origin);
-  return scrolling("results", table(t)) + paragraph((validated ? "Training, validation: after the last epoch." : "Training: after the last epoch.") + what);
+  return scrolling("results", table(t)) + paragraph((validated ? "Training and validation: after the last epoch. Best: of validation." : "Training: after the last epoch.") + what);
 }
 
 std::string curves(const LoggedRun& run) {

@@ -71,7 +71,7 @@ nav { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 12px 0 0; font-size
 .scroll.tall { max-height: 1100px; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 20px 28px; }
 .columns > .drawing { width: 100%; height: auto; max-width: 450px; }
-.beside { display: flex; flex-wrap: wrap; gap: 20px 40px; align-items: flex-start; }
+.beside { display: flex; flex-wrap: wrap; gap: 20px 22px; align-items: flex-start; }
 .beside > * { min-width: 0; max-width: 100%; }
 table { border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 4px 14px 4px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
@@ -87,6 +87,7 @@ tr:last-child td { border-bottom: none; }
 pre { margin: 0; padding: 14px 16px; background: var(--panel); border: 1px solid var(--line); border-radius: 4px; overflow: auto; max-height: 560px;
   font: 12.5px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; tab-size: 2; }
 footer { margin-top: 44px; padding-bottom: 28px; font-size: 13px; color: var(--faint-ink); }
+@media (max-width: 480px) { th, td { padding-right: 9px; } }
 @media print { .scroll, pre { max-height: none; overflow: visible; } nav { display: none; } }
 )";
 

@@ -15,7 +15,7 @@ TEST(Report, OnePageAboutARun) {
   EXPECT_THAT(f.out, HasSubstr("r/report.html\n"));
   EXPECT_EQ(f.err, "");
   const std::string page = w.read("r/report.html");
-  EXPECT_THAT(page, AllOf(HasSubstr("<h1>mlp</h1>"), HasSubstr(">Confusion matrix</h2>"), HasSubstr("200 rows (data.test), predicted by best.keras"),
+  EXPECT_THAT(page, AllOf(HasSubstr("<h1>mlp</h1>"), HasSubstr(">Confusion matrix</h2>"), HasSubstr(">Best</th>"), HasSubstr("200 rows (data.test), predicted by best.keras"),
                           HasSubstr("<td class=\"short\">batch_normalization</td>"), HasSubstr("learning_rate: 0.01"), HasSubstr(">device</td>")));
   for (const char* outside : {"<script", "http:", "https:", "<link"}) EXPECT_THAT(page, Not(HasSubstr(outside)));
   // What evaluate says stands in the results.
@@ -46,7 +46,7 @@ TEST(Report, ARunWithoutValidationOrTestSaysSo) {
   EXPECT_EQ(f.code, 0);
   EXPECT_THAT(f.err, HasSubstr("names no rows but those it was trained on"));
   const std::string page = w.read("r/report.html");
-  EXPECT_THAT(page, AllOf(HasSubstr("names no rows but those it was trained on"), HasSubstr(">loss</text>"), Not(HasSubstr("Best validation"))));
+  EXPECT_THAT(page, AllOf(HasSubstr("names no rows but those it was trained on"), HasSubstr(">loss</text>"), Not(HasSubstr(">Best</th>"))));
   // Rows on the command line.
   ASSERT_EQ(w.run({"report", "r", "--x", "x.npy", "--y", "y.npy"}).code, 0);
   EXPECT_THAT(w.read("r/report.html"), AllOf(HasSubstr("200 rows (the rows of --x)"), HasSubstr("Absolute error"), HasSubstr("predictions against truth")));
