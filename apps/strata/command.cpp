@@ -90,6 +90,8 @@ int parse_and_run(int argc, char** argv) {
   add_evaluate(verbs);
   add_predict(verbs);
   add_summary(verbs);
+  add_report(verbs);
+  add_plot(verbs);
   add_validate(verbs);
   add_render(verbs);
   add_describe(verbs);

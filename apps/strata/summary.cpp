@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "apps/strata/loaded_model.h"
+#include "apps/strata/model_view.h"
 
 namespace strata {
 namespace {
@@ -40,12 +41,6 @@ Node json_of(const Summary& summary) {
   out.set("non_trainable_params", Node::integer(summary.non_trainable_params));
   out.set("layers", layers);
   return out;
-}
-
-std::string grouped(std::int64_t n) {
-  std::string digits = std::to_string(n);
-  for (int i = static_cast<int>(digits.size()) - 3; i > 0; i -= 3) digits.insert(static_cast<std::size_t>(i), ",");
-  return digits;
 }
 
 void print_table(const Summary& summary) {

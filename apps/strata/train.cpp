@@ -8,6 +8,7 @@
 #include "apps/strata/loaded_model.h"
 #include "apps/strata/signals.h"
 #include "apps/strata/training_run.h"
+#include "src/compile/backends.h"
 #include "src/files/checkpoint.h"
 #include "src/files/spec_data.h"
 #include "src/files/spec_model.h"
@@ -104,6 +105,7 @@ void write_beginnings(const RunDirectory& directory, const Spec& spec, const std
   directory.write("spec.yaml", write_yaml(render_spec(spec, true)));
   Node versions = Node::mapping();
   versions.set("strata", Node::string(STRATA_VERSION));
+  versions.set("device", Node::string(open_backend(spec.run.backend, {static_cast<int>(spec.run.threads), spec.run.reproducible})->description()));
   directory.write("versions.json", write_json(versions) + "\n");
   if (class_names.empty()) return;
   Node classes = Node::sequence();

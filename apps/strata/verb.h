@@ -36,6 +36,8 @@ void add_train(Verbs& verbs);
 void add_evaluate(Verbs& verbs);
 void add_predict(Verbs& verbs);
 void add_summary(Verbs& verbs);
+void add_report(Verbs& verbs);
+void add_plot(Verbs& verbs);
 void add_validate(Verbs& verbs);
 void add_render(Verbs& verbs);
 void add_describe(Verbs& verbs);

@@ -5,9 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <limits>
+#include <sstream>
 #include <utility>
 
 #include <fmt/format.h>
@@ -108,6 +111,32 @@ void RunDirectory::write_history(const History& history, int validation_freq) co
   }
   write("history.csv", table);
   write("metrics.jsonl", lines);
+}
+
+std::vector<LoggedValues> RunDirectory::read_history() const {
+  std::vector<LoggedValues> logs;
+  const std::string name = file("metrics.jsonl");
+  if (!fs::exists(name)) return logs;
+  const Bytes bytes = read_file(name, 256 << 20);
+  std::istringstream lines{std::string(as_text(bytes))};
+  std::string text;
+  for (int number = 1; std::getline(lines, text); ++number) {
+    const auto damaged = [&](const char* what) { return Error(ErrorKind::data, fmt::format("{}: line {} is damaged: {}", name, number, what)); };
+    const auto line = nlohmann::ordered_json::parse(text, nullptr, false);
+    if (!line.is_object()) throw damaged("it is no JSON object");
+    const auto epoch = line.find("epoch");
+    if (epoch == line.end() || !epoch->is_number_integer()) throw damaged("it names no epoch");
+    for (const auto& [key, value] : line.items()) {
+      if (key == "epoch") continue;
+      if (!value.is_number() && !value.is_null()) throw damaged("a value is no number");
+      auto log = std::find_if(logs.begin(), logs.end(), [&, &key = key](const LoggedValues& l) { return l.name == key; });
+      if (log == logs.end()) log = logs.insert(logs.end(), {key, {}});
+      const int at = epoch->get<int>();
+      if (!log->values.empty() && log->values.back().first >= at) throw damaged("its epoch is not after the one before");
+      log->values.emplace_back(at, value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>());
+    }
+  }
+  return logs;
 }
 
 }  // namespace strata

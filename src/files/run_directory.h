@@ -12,10 +12,18 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <strata/model.h>
 
 namespace strata {
+
+// What the epochs of a run gave for one of its logs.
+struct LoggedValues {
+  std::string name;                             // loss, val_loss, ...
+  std::vector<std::pair<int, double>> values;  // epochs from 1, those alone in which it was measured; NaN: not finite
+};
 
 class RunDirectory {
  public:
@@ -40,6 +48,8 @@ class RunDirectory {
   void write(const std::string& name, const std::string& text) const;
   // Validation values stand in the epochs that `validation_freq` gives them.
   void write_history(const History& history, int validation_freq) const;
+  // As metrics.jsonl has it; empty before the first epoch has ended.
+  std::vector<LoggedValues> read_history() const;
 
  private:
   explicit RunDirectory(std::filesystem::path path) : path_(std::move(path)) {}

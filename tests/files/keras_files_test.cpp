@@ -58,6 +58,25 @@ TEST(KerasFiles, WhatWasReadIsWrittenAndReadAgainToTheByte) {
   }
 }
 
+// Layers of an inner model are connected in the file as those of the outer one are.
+TEST(KerasFiles, AFunctionalModelInsideAModelIsWrittenAndReadAgain) {
+  const TemporaryFolder folder;
+  const std::string file = (folder / "model.keras").string(), again = (folder / "again.keras").string();
+  const auto a = Input({4}), b = Input({3}), c = Input({3});
+  const auto deep = b | Dense{.units = 4, .name = "deep"} | Dense{.units = 4, .name = "deeper"};
+  const Model middle(b, deep | Dense{.units = 3, .name = "wide"} | Dense{.units = 2}, {.name = "middle"}, on_reference());
+  const auto h = c | Dense{.units = 3, .name = "first"};
+  const Model outer(c, h | middle.as_layer() | Dense{.units = 2, .name = "last"}, {.name = "outer"}, on_reference());
+  Model model(a, a | Dense{.units = 3} | outer.as_layer(), {.name = "whole"}, on_reference());
+  model.save(file);
+  const Model copy = read_model(file, on_reference());
+  copy.save(again);
+  EXPECT_EQ(model_file(read_model(again, on_reference()), again), model_file(copy, again));
+  Tensor x(DType::float32, {5, 4});
+  for (std::int64_t i = 0; i < x.elements(); ++i) x.set(i, static_cast<double>(i % 7) / 7);
+  EXPECT_TRUE(same_bytes(copy.predict(x).columns()[0].second, model.predict(x).columns()[0].second));
+}
+
 TEST(KerasFiles, AnOldWholeModelFileIsReadAndWritten) {
   const TemporaryFolder folder;
   const std::string file = (folder / "copy.h5").string();
