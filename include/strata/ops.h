@@ -118,6 +118,8 @@ Value transpose(Value x, const Axes& axes);
 // The axis `from` goes to place `to`; the others keep their order.
 Value move_axis(Value x, int from, int to);
 Value broadcast_to(Value x, const Shape& shape);
+// Every element of an axis `times` times, one copy beside the other.
+Value repeat(Value x, std::int64_t times, int axis);
 // Elements begin, begin+step, ... before end, of one axis. Negative begin and end count from the axis' end.
 Value slice(Value x, int axis, Dim begin, Dim end, std::int64_t step = 1);
 // One element of an axis, which goes away.
@@ -152,6 +154,9 @@ Value count(Value x, std::optional<Axes> axes, DType dtype);
 // (..., m, k) x (..., k, n) -> (..., m, n); leading axes broadcast. A right operand of rank 2 takes every leading axis
 // of the left one as rows.
 Value matmul(Value a, Value b, bool transpose_a = false, bool transpose_b = false);
+// A letter names an axis; letters that the result does not name are summed over: "abc,cd->abd". "..." stands for the axes
+// without a letter, which broadcast from the last one on. A letter twice in one operand (a diagonal) is an error.
+Value einsum(const std::string& equation, Value a, Value b);
 
 // --- random ----------------------------------------------------------------------------------------------------------
 // Philox4x32-10: key = seed, counter = (step, stream, element). `state` is int64 {seed, step}; equal arguments give equal
@@ -171,6 +176,9 @@ struct Window {
 };
 // x (N, spatial..., C), kernel (spatial..., C/groups, F) -> (N, spatial..., F): cross-correlation, as Keras' Conv layers.
 Value convolution(Value x, Value kernel, const Window& window, std::int64_t groups = 1);
+// The transpose of `convolution`: x (N, windows..., F) -> (N, lengths..., C) with a kernel (spatial..., C/groups, F), where a
+// convolution of the result has as many windows as x.
+Value convolution_transpose(Value x, Value kernel, const std::vector<Dim>& lengths, const Window& window, std::int64_t groups = 1);
 Value max_pool(Value x, const Window& window);  // the first of equals takes the gradient
 Value average_pool(Value x, const Window& window);  // `same` counts only what lies inside
 Value softmax(Value x, int axis = -1);

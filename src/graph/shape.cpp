@@ -135,6 +135,15 @@ Dim floor_div(const Dim& a, const Dim& b) {
   if (a.is_known() && b.is_known()) return Dim(floor_divide(a.number_, b.number_));
   Dim::Terms sa, sb;
   const Dim::Terms& divisor = b.terms(sb);
+  if (b.is_known() && b.number_ > 0) {  // (6*t - 1) / 3 is 2*t - 1: what divides comes out, the number is rounded
+    Dim::Terms quotient;
+    bool divides = true;
+    for (const auto& [monomial, coefficient] : a.terms(sa)) {
+      divides = divides && (monomial.empty() || coefficient % b.number_ == 0);
+      quotient[monomial] = floor_divide(coefficient, b.number_);
+    }
+    if (divides) return Dim::from(std::move(quotient));
+  }
   if (divisor.size() == 1) {  // a single term may divide every term of the numerator
     const auto& [divisor_atoms, divisor_coefficient] = *divisor.begin();
     Dim::Terms quotient;

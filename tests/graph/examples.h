@@ -81,7 +81,7 @@ inline Tensor example_tensor(const ExampleInput& input, std::uint64_t seed) {
   return tensor;
 }
 
-// Every op but the leaves and the fused gradient ops, with floats of dtype `t`.
+// Every op but the leaves and the fused gradient ops (one of which is the transposed convolution), with floats of dtype `t`.
 inline std::vector<OpExample> op_examples(DType t = DType::float32) {
   using Integers = std::vector<std::int64_t>;
   constexpr DType i32 = DType::int32, i64 = DType::int64, u8 = DType::uint8, boolean = DType::boolean;
@@ -243,6 +243,18 @@ inline std::vector<OpExample> op_examples(DType t = DType::float32) {
   }
   convolution({3, 4, 4, 5}, {1, 1, 5, 7}, {1, 1}, {1, 1}, "valid");
   convolution({1, 9, 9, 16}, {3, 3, 16, 8}, {1, 1}, {1, 1}, "same");
+
+  // --- transposed convolution: dy, kernel
+  const auto transposed = [&](Shape x, Shape kernel, Shape y, Integers strides, Integers dilation, const char* padding, std::int64_t groups = 1) {
+    add("convolution_input_gradient", {any(std::move(x)), any(std::move(kernel))},
+        {{"shape", std::move(y)}, {"strides", strides}, {"dilation", dilation}, {"padding", std::string(padding)}, {"groups", groups}});
+  };
+  transposed({2, 5, 4}, {3, 3, 4}, {2, 11, 3}, {2}, {1}, "valid");
+  transposed({2, 5, 4}, {2, 3, 4}, {2, 15, 3}, {3}, {1}, "valid");  // a stride over the window
+  transposed({2, 4, 3, 4}, {3, 2, 3, 4}, {2, 8, 9, 3}, {2, 3}, {1, 1}, "same");
+  transposed({2, 4, 3, 4}, {2, 3, 2, 4}, {2, 4, 3, 2}, {1, 1}, {2, 2}, "same");
+  transposed({2, 3, 3, 4}, {2, 2, 3, 4}, {2, 6, 6, 6}, {2, 2}, {1, 1}, "same", 2);
+  transposed({1, 2, 3, 2, 4}, {2, 2, 2, 3, 4}, {1, 4, 4, 4, 3}, {2, 1, 2}, {1, 1, 1}, "valid");
 
   // --- pooling
   for (const std::string_view op : {"max_pool", "average_pool"})

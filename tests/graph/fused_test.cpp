@@ -57,6 +57,15 @@ TEST(WindowAxis, counts_and_pads_as_keras_does) {
   EXPECT_THAT(axis("causal", 10, 3, 2, 1), ElementsAre(5, 2, 0));
 }
 
+TEST(Dim, division_takes_out_what_divides) {
+  const Dim n = Dim::symbol("n");
+  EXPECT_EQ(floor_div(n * Dim(6) - Dim(1), 3), n * Dim(2) - Dim(1));
+  EXPECT_EQ(floor_div(n * Dim(6) + Dim(4), 3), n * Dim(2) + Dim(1));
+  EXPECT_EQ(floor_div(n * n * Dim(2) - n * Dim(4) + Dim(1), 2), n * n - n * Dim(2));
+  const Dim rest = floor_div(n * Dim(6) - Dim(1), 4);
+  for (const std::int64_t k : {0, 1, 2, 7}) EXPECT_EQ(rest.bind({{"n", k}}), (6 * k - 1 - ((6 * k - 1) % 4 + 4) % 4) / 4);
+}
+
 TEST(Convolution, keeps_open_axes_open) {
   Graph g;
   const Value x = g.input("x", {DType::float32, {batch, length, 8}}), k = g.input("k", {DType::float32, {3, 8, 16}});
@@ -97,6 +106,89 @@ TEST(Convolution, gives_group_i_of_the_filters_group_i_of_the_channels) {
   Graph g;
   const Value x = g.constant(Tensor::of<double>({1, 1, 2}, {3, 5})), k = g.constant(Tensor::of<double>({1, 1, 4}, {1, 2, 10, 20}));
   EXPECT_THAT(run(g, convolution(x, k, {}, 2)), ElementsAre(3, 6, 50, 100));
+}
+
+TEST(ConvolutionTranspose, is_the_transpose_of_convolution) {
+  Graph g;
+  const Value x = g.constant(Tensor::of<double>({1, 3, 1}, {1, 2, 3})), k = g.constant(Tensor::of<double>({3, 1, 1}, {1, 10, 100}));
+  EXPECT_THAT(run(g, convolution_transpose(x, k, {5}, {})), ElementsAre(1, 12, 123, 230, 300));
+  EXPECT_THAT(run(g, convolution_transpose(x, k, {7}, {.strides = {2}})), ElementsAre(1, 10, 102, 20, 203, 30, 300));
+  EXPECT_THAT(run(g, convolution_transpose(x, k, {3}, {.padding = PaddingMode::same})), ElementsAre(12, 123, 230));
+}
+
+TEST(ConvolutionTranspose, keeps_open_axes_open_and_says_what_does_not_fit) {
+  Graph g;
+  const Value x = g.input("x", {DType::float32, {batch, length, 8}}), k = g.input("k", {DType::float32, {3, 4, 8}});
+  const Value y = convolution_transpose(x, k, {length * Dim(2)}, {.strides = {2}, .padding = PaddingMode::same});
+  EXPECT_EQ(y.shape(), (Shape{batch, length * Dim(2), 4}));
+  const auto d = gradients(sum(y), {x, k});
+  EXPECT_EQ(d[0].shape().bind({{"batch", 2}, {"length", 5}}), x.shape().bind({{"batch", 2}, {"length", 5}}));
+  EXPECT_EQ(d[1].shape(), k.shape());
+  const Value five = g.input("five", {DType::float32, {batch, 5, 8}});
+  EXPECT_THAT(error_of([&] { convolution_transpose(five, k, {9}, {.strides = {2}, .padding = PaddingMode::same}); }), HasSubstr("no error"));
+  EXPECT_THAT(error_of([&] { convolution_transpose(five, k, {12}, {.strides = {2}, .padding = PaddingMode::same}); }),
+              HasSubstr("a convolution of (None, 12, 4) with the kernel (3, 4, 8) gives (None, 6, 8), not (None, 5, 8)"));
+  EXPECT_THAT(error_of([&] { convolution_transpose(five, k, {10, 10}, {}); }), HasSubstr("a length for each spatial axis"));
+}
+
+TEST(Repeat, puts_copies_side_by_side) {
+  Graph g;
+  const Value x = g.constant(Tensor::of<double>({2, 2}, {1, 2, 3, 4}));
+  EXPECT_THAT(run(g, repeat(x, 2, 0)), ElementsAre(1, 2, 1, 2, 3, 4, 3, 4));
+  EXPECT_THAT(run(g, repeat(x, 3, -1)), ElementsAre(1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4));
+  EXPECT_THAT(run(g, gradients(sum(repeat(x, 3, 1) * repeat(x, 3, 1)), {x})[0]), ElementsAre(6, 12, 18, 24));
+}
+
+TEST(Einsum, sums_over_the_axes_that_the_result_does_not_name) {
+  Graph g;
+  const Value a = g.constant(Tensor::of<double>({2, 3}, {1, 2, 3, 4, 5, 6})), b = g.constant(Tensor::of<double>({3, 2}, {1, 10, 2, 20, 3, 30}));
+  const Value c = g.constant(Tensor::of<double>({2}, {1, 100}));
+  EXPECT_THAT(run(g, einsum("ab,bc->ac", a, b)), ElementsAre(14, 140, 32, 320));
+  EXPECT_THAT(run(g, einsum("ab,bc->ca", a, b)), ElementsAre(14, 32, 140, 320));
+  EXPECT_THAT(run(g, einsum("ab,cb->ac", a, a)), ElementsAre(14, 32, 32, 77));
+  EXPECT_THAT(run(g, einsum("ab,ab->a", a, a)), ElementsAre(14, 77));
+  EXPECT_THAT(run(g, einsum("ab,ab->", a, a)), ElementsAre(91));
+  EXPECT_THAT(run(g, einsum("ab, a -> ab", a, c)), ElementsAre(1, 2, 3, 400, 500, 600));
+  EXPECT_THAT(run(g, einsum("ab,c->c", a, c)), ElementsAre(21, 2100));
+  EXPECT_THAT(run(g, einsum("a,b->ab", c, c)), ElementsAre(1, 100, 100, 10000));
+  EXPECT_THAT(run(g, einsum("...a,...a->...", a, a)), ElementsAre(14, 77));
+  EXPECT_THAT(run(g, einsum("...b,bc->...c", a, b)), ElementsAre(14, 140, 32, 320));
+}
+
+// Against sums written out, over operands with batch, free and summed axes in any order.
+TEST(Einsum, is_the_sum_that_it_says) {
+  const Tensor x = example_tensor({{DType::float64, {2, 3, 4, 5}}}, 1), y = example_tensor({{DType::float64, {4, 6, 2, 3}}}, 2);
+  Graph g;
+  const Value made = einsum("abcd,ceab->bead", g.constant(x), g.constant(y));
+  ASSERT_EQ(made.shape(), (Shape{3, 6, 2, 5}));
+  const std::vector<double> got = run(g, made);
+  std::size_t i = 0;
+  for (int b = 0; b < 3; ++b)
+    for (int e = 0; e < 6; ++e)
+      for (int a = 0; a < 2; ++a)
+        for (int d = 0; d < 5; ++d) {
+          double expected = 0;
+          for (int c = 0; c < 4; ++c) expected += x.at(((a * 3 + b) * 4 + c) * 5 + d) * y.at(((c * 6 + e) * 2 + a) * 3 + b);
+          EXPECT_NEAR(got[i++], expected, 1e-12);
+        }
+}
+
+TEST(Einsum, keeps_open_axes_open) {
+  Graph g;
+  const Value x = g.input("x", {DType::float32, {batch, length, 8}}), k = g.input("k", {DType::float32, {8, 2, 3}});
+  EXPECT_EQ(einsum("abc,cde->abde", x, k).shape(), (Shape{batch, length, 2, 3}));
+  EXPECT_EQ(einsum("abc,adc->abd", x, x).shape(), (Shape{batch, length, length}));
+}
+
+TEST(Einsum, says_what_does_not_fit) {
+  Graph g;
+  const Value a = g.input("a", {DType::float32, {2, 3}}), b = g.input("b", {DType::float32, {4, 2}});
+  EXPECT_THAT(error_of([&] { einsum("ab,bc", a, b); }), HasSubstr("is not of the form"));
+  EXPECT_THAT(error_of([&] { einsum("ab,bc->ac", a, b); }), HasSubstr("the axis 'b' has 3 elements in (2, 3) and 4 in (4, 2)"));
+  EXPECT_THAT(error_of([&] { einsum("abc,bd->ad", a, b); }), HasSubstr("'abc' of 'abc,bd->ad' does not name the axes of (2, 3)"));
+  EXPECT_THAT(error_of([&] { einsum("aa,ab->b", a, b); }), HasSubstr("twice"));
+  EXPECT_THAT(error_of([&] { einsum("ab,ca->d", a, b); }), HasSubstr("an axis 'd' that no operand has"));
+  EXPECT_THAT(error_of([&] { einsum("a1,ca->c", a, b); }), HasSubstr("an axis '1'"));
 }
 
 TEST(Pooling, max_gives_the_gradient_to_the_first_of_equals) {

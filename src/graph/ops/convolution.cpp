@@ -2,7 +2,8 @@
 // three spatial axes (any number, in fact). Attributes: strides, dilation, padding, groups; with g groups the channels of x
 // and the filters are cut into g parts, and part i of the filters sees part i of the channels.
 //
-// It is linear in either operand, so the gradients of its two gradient ops are these three ops again.
+// It is linear in either operand, so the gradients of its two gradient ops are these three ops again. The input gradient is
+// also what a transposed convolution computes.
 #include <fmt/format.h>
 
 #include "src/graph/ops/windows.h"
@@ -33,6 +34,17 @@ std::vector<TensorType> convolved(Types in, const Attributes& a) {
     shape_error("convolution", fmt::format("the input {} has {} channels; the kernel {} with {} group{} takes {}", x.str(), x[-1].str(),
                                            kernel.str(), groups, groups == 1 ? "" : "s", (kernel[-2] * Dim(groups)).str()));
   return {{in[0].dtype, Shape{x[0]} + window_counts("convolution", x, size_of_kernel(kernel), a) + Shape{kernel[-1]}}};
+}
+
+// Inputs dy, kernel; attribute shape of x, whose convolution has the shape of dy.
+std::vector<TensorType> transposed(Types in, const Attributes& a) {
+  const Shape& shape = a.shape("shape");
+  const TensorType x{in[0].dtype, shape};
+  const Shape y = convolved(std::vector{x, in[1]}, a)[0].shape;
+  if (!fits(y, in[0].shape))
+    shape_error("convolution_transpose", fmt::format("a convolution of {} with the kernel {} gives {}, not {}", shape.str(), in[1].shape.str(),
+                                                     y.str(), in[0].shape.str()));
+  return {x};
 }
 
 std::vector<TensorType> stated(Types in, const Attributes& a) { return {{in[0].dtype, a.shape("shape")}}; }
@@ -132,7 +144,7 @@ const Op rows[] = {
        if (g.wants(1)) g.set(1, kernel_gradient(g.x(0), g.dy(), g.x(1).shape(), a));
      },
      .decompose = convolution_from_primitives},
-    {.name = "convolution_input_gradient", .kind = OpKind::fused, .infer = stated,
+    {.name = "convolution_input_gradient", .kind = OpKind::fused, .infer = transposed,
      .gradient = [](G& g) {
        const Attributes a = g.attributes();
        if (g.wants(0)) g.set(0, convolved(g.dy(), g.x(1), a));
@@ -157,6 +169,18 @@ Value convolution(Value x, Value kernel, const Window& window, std::int64_t grou
   Attributes a = window_attributes("convolution", window, spatial, std::vector<std::int64_t>(static_cast<std::size_t>(spatial), 1));
   a.set("groups", groups);
   return emit("convolution", {x, kernel}, a);
+}
+
+Value convolution_transpose(Value x, Value kernel, const std::vector<Dim>& lengths, const Window& window, std::int64_t groups) {
+  const std::size_t spatial = static_cast<std::size_t>(std::max(x.rank() - 2, 0));
+  if (spatial == 0 || kernel.rank() != x.rank() || lengths.size() != spatial)
+    shape_error("convolution_transpose", fmt::format("an input (N, spatial..., F), a kernel (spatial..., C/groups, F) and a length for each "
+                                                     "spatial axis are needed, not {}, {} and {}", x.shape().str(), kernel.shape().str(),
+                                                     Shape(lengths).str()));
+  Attributes a = window_attributes("convolution_transpose", window, static_cast<int>(spatial), std::vector<std::int64_t>(spatial, 1));
+  a.set("groups", groups);
+  a.set("shape", Shape{x.dim(0)} + Shape(lengths) + Shape{kernel.dim(-2) * Dim(groups)});
+  return emit("convolution_input_gradient", {x, kernel}, a);
 }
 
 }  // namespace strata

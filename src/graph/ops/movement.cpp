@@ -233,6 +233,16 @@ Value broadcast_to(Value x, const Shape& shape) {
   return x.shape() == shape ? x : emit("broadcast_to", {x}, {{"shape", shape}});
 }
 
+Value repeat(Value x, std::int64_t times, int axis) {
+  const int a = normalize_axis(axis, x.rank(), "repeat");
+  if (times < 1) shape_error("repeat", fmt::format("each element stands {} times; at least once is needed", times));
+  if (times == 1) return x;
+  Shape each = x.shape(), joined = x.shape();
+  each = each.slice(0, a + 1) + Shape{times} + each.slice(a + 1, each.rank());
+  joined[a] = joined[a] * Dim(times);
+  return reshape(broadcast_to(expand_dims(x, a + 1), each), joined);
+}
+
 Value slice(Value x, int axis, Dim begin, Dim end, std::int64_t step) {
   const int a = normalize_axis(axis, x.rank(), "slice");
   if (begin.is_known() && begin.value() < 0) begin = x.dim(a) + begin;
