@@ -50,6 +50,8 @@ const std::vector<Anchor>& anchors() {
       {"batch_norm_gradient", {{"normalization", batch_norm_gradient}}},
       {"layer_norm", {{"normalization", layer_norm}}},
       {"layer_norm_gradient", {{"normalization", layer_norm_gradient}}},
+      {"random_uniform", {{"random", random}}},
+      {"random_normal", {{"random", random}}},
       {"dropout", {{"random", dropout}}},
       {"reduce_sum", {{"reduction", reduction}}},
       {"reduce_max", {{"reduction", reduction}}},

@@ -85,6 +85,7 @@ Answer batch_norm(const Region&, const Machine&);
 Answer batch_norm_gradient(const Region&, const Machine&);
 Answer layer_norm(const Region&, const Machine&);
 Answer layer_norm_gradient(const Region&, const Machine&);
+Answer random(const Region&, const Machine&);
 Answer dropout(const Region&, const Machine&);
 Answer lstm_onednn(const Region&, const Machine&);
 Answer lstm_gradient_onednn(const Region&, const Machine&);

@@ -139,8 +139,8 @@ TEST(CpuKernels, agree_with_the_reference_on_larger_operands) {
   const DType f = DType::float32;
   using Integers = std::vector<std::int64_t>;
   const auto any = [&](Shape s) { return ExampleInput{{f, std::move(s)}}; };
-  const auto window = [](Integers strides, const char* padding) {
-    return Attributes{{"strides", strides}, {"dilation", Integers(strides.size(), 1)}, {"padding", std::string(padding)}, {"groups", std::int64_t{1}}};
+  const auto window = [](Integers strides, const char* padding, std::int64_t groups = 1) {
+    return Attributes{{"strides", strides}, {"dilation", Integers(strides.size(), 1)}, {"padding", std::string(padding)}, {"groups", groups}};
   };
   const auto axes = [](Integers a) { return Attributes{{"axes", a}, {"keepdims", std::int64_t{0}}}; };
   const std::vector<OpExample> examples = {
@@ -179,11 +179,16 @@ TEST(CpuKernels, agree_with_the_reference_on_larger_operands) {
       {"convolution", {any({1, 28, 28, 16}), any({3, 3, 16, 32})}, window({1, 1}, "same")},
       {"convolution", {any({1, 40, 40, 24}), any({3, 3, 24, 24})}, window({2, 2}, "valid")},
       {"convolution", {any({8, 100, 16}), any({3, 16, 24})}, window({1}, "causal")},
+      {"convolution", {any({8, 28, 28, 32}), any({3, 3, 1, 32})}, window({1, 1}, "same", 32)},
+      {"convolution", {any({8, 28, 28, 16}), any({3, 3, 1, 32})}, window({2, 2}, "same", 16)},
+      {"convolution", {any({4, 60, 24}), any({5, 1, 24})}, window({1}, "valid", 24)},
       {"max_pool", {any({8, 26, 26, 32})}, {{"size", Integers{2, 2}}, {"strides", Integers{2, 2}}, {"padding", std::string("valid")}}},
       {"average_pool", {any({8, 27, 25, 20})}, {{"size", Integers{3, 3}}, {"strides", Integers{2, 2}}, {"padding", std::string("same")}}},
       {"batch_norm", {any({16, 20, 20, 24}), any({24}), any({24})}, {{"epsilon", 1e-3}}},
       {"layer_norm", {any({600, 130}), any({130}), any({130})}, {{"epsilon", 1e-3}}},
       {"dropout", {any({300, 301}), ExampleInput{{DType::int64, {2}}, Domain::index, 1000}}, {{"rate", 0.3}, {"stream", std::int64_t{77}}}},
+      {"random_uniform", {ExampleInput{{DType::int64, {2}}, Domain::index, 1000}}, {{"stream", std::int64_t{77}}, {"shape", Shape{300, 301}}, {"dtype", f}}},
+      {"random_normal", {ExampleInput{{DType::int64, {2}}, Domain::index, 1000}}, {{"stream", std::int64_t{77}}, {"shape", Shape{300, 301}}, {"dtype", f}}},
       {"lstm",
        {any({12, 20, 10}), any({20, 32}), any({20, 32}), any({10, 128}), any({32, 128}), any({128})},
        {{"has_mask", std::int64_t{0}}}},
@@ -236,6 +241,22 @@ TEST(CpuRegions, convolution_with_bias_and_relu_is_one_call) {
     const Value z = convolution(with_tanh.input("x", xt), with_tanh.input("k", kt), {.size = {3, 3}, .strides = {1, 1}, .dilation = {1, 1}});
     with_tanh.outputs = {port(tanh(z + with_tanh.input("b", bt)))};
     check_graph(devices, with_tanh, inputs, 2e-5, "convolution+add+tanh");
+  }
+}
+
+// Each channel by itself goes to the library like any other convolution, forward and backwards.
+TEST(CpuRegions, a_depthwise_convolution_and_its_gradients_have_kernels) {
+  Devices devices;
+  if (devices.two->description().find("no oneDNN") != std::string::npos) GTEST_SKIP() << "convolution needs oneDNN, which this build lacks";
+  for (const std::int64_t multiplier : {1, 2}) {
+    std::set<std::string> covered;
+    const OpExample example{"convolution",
+                            {{{DType::float32, {4, 14, 14, 16}}}, {{DType::float32, {3, 3, 1, 16 * multiplier}}}},
+                            {{"strides", std::vector<std::int64_t>{1, 1}}, {"dilation", std::vector<std::int64_t>{1, 1}},
+                             {"padding", std::string("same")}, {"groups", std::int64_t{16}}}};
+    check_example(devices, example, DType::float32, covered, 10);
+    for (const char* op : {"convolution", "convolution_input_gradient", "convolution_kernel_gradient"})
+      EXPECT_TRUE(covered.count(op)) << op << " with multiplier " << multiplier;
   }
 }
 

@@ -44,6 +44,8 @@ void layer_norm(const float* x, const float* gamma, const float* beta, float eps
 void layer_norm_gradient(const float* x, const float* gamma, const float* mean, const float* scale, const float* dy, std::int64_t rows,
                          std::int64_t columns, float* dx, float* dgamma, float* dbeta);
 
+void random_uniform(float* y, std::int64_t begin, std::int64_t end, std::uint64_t seed, std::uint64_t step, std::uint64_t stream);
+void random_normal(float* y, std::int64_t begin, std::int64_t end, std::uint64_t seed, std::uint64_t step, std::uint64_t stream);
 void dropout(const float* x, float* y, std::int64_t begin, std::int64_t end, std::uint64_t seed, std::uint64_t step,
              std::uint64_t stream, float rate, float scale);
 

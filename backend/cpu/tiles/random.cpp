@@ -1,5 +1,6 @@
-// Dropout: the layout of backend/philox.h, 64 blocks at a time.
+// Draws and dropout: the layout of backend/philox.h, 64 blocks at a time.
 #include "backend/cpu/tiles/loops.h"
+#include "backend/cpu/tiles/math.h"
 #include "backend/cpu/tiles/vector.h"
 
 namespace strata::cpu::STRATA_ISA {
@@ -24,25 +25,58 @@ STRATA_INLINE void philox(Blocks& w, std::uint32_t key0, std::uint32_t key1) {
   }
 }
 
+constexpr std::int64_t draws_at_once = 4 * at_once;
+
+// The uniform draws of elements [e, e + draws_at_once).
+STRATA_INLINE void draw(float (&u)[draws_at_once], std::int64_t e, std::uint64_t seed, std::uint64_t step, std::uint64_t stream) {
+  Blocks w;
+  for (std::int64_t i = 0; i < at_once; ++i) {
+    w.word[0][i] = static_cast<std::uint32_t>(e / 4 + i);
+    w.word[1][i] = static_cast<std::uint32_t>(step);
+    w.word[2][i] = static_cast<std::uint32_t>(stream);
+    w.word[3][i] = static_cast<std::uint32_t>(stream >> 32);
+  }
+  philox(w, static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32));
+  for (std::int64_t i = 0; i < at_once; ++i)
+    for (int k = 0; k < 4; ++k) u[4 * i + k] = static_cast<float>(static_cast<std::int32_t>(w.word[k][i] >> 8)) * 0x1p-24f;
+}
+
+STRATA_INLINE std::int64_t count_from(std::int64_t e, std::int64_t end) { return end - e < draws_at_once ? end - e : draws_at_once; }
+
 }  // namespace
+
+void random_uniform(float* y, std::int64_t begin, std::int64_t end, std::uint64_t seed, std::uint64_t step, std::uint64_t stream) {
+  for (std::int64_t e = begin; e < end; e += draws_at_once) {
+    float u[draws_at_once];
+    draw(u, e, seed, step, stream);
+    const std::int64_t n = count_from(e, end);
+    for (std::int64_t i = 0; i < n; ++i) y[e + i] = u[i];
+  }
+}
+
+void random_normal(float* y, std::int64_t begin, std::int64_t end, std::uint64_t seed, std::uint64_t step, std::uint64_t stream) {
+  for (std::int64_t e = begin; e < end; e += draws_at_once) {
+    float u[draws_at_once], z[draws_at_once];
+    draw(u, e, seed, step, stream);
+#pragma GCC ivdep
+    for (std::int64_t i = 0; i < draws_at_once / 2; ++i) {
+      const float r = sqrt_(-2.0f * log_(u[2 * i] + 0x1p-24f)), angle = 6.2831853071795865f * u[2 * i + 1];
+      z[2 * i] = r * cos_(angle);
+      z[2 * i + 1] = r * sin_(angle);
+    }
+    const std::int64_t n = count_from(e, end);
+    for (std::int64_t i = 0; i < n; ++i) y[e + i] = z[i];
+  }
+}
 
 void dropout(const float* x, float* y, std::int64_t begin, std::int64_t end, std::uint64_t seed, std::uint64_t step,
              std::uint64_t stream, float rate, float scale) {
-  for (std::int64_t e = begin; e < end; e += 4 * at_once) {
-    Blocks w;
-    for (std::int64_t i = 0; i < at_once; ++i) {
-      w.word[0][i] = static_cast<std::uint32_t>(e / 4 + i);
-      w.word[1][i] = static_cast<std::uint32_t>(step);
-      w.word[2][i] = static_cast<std::uint32_t>(stream);
-      w.word[3][i] = static_cast<std::uint32_t>(stream >> 32);
-    }
-    philox(w, static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32));
-    float draw[4 * at_once];
-    for (std::int64_t i = 0; i < at_once; ++i)
-      for (int k = 0; k < 4; ++k) draw[4 * i + k] = static_cast<float>(static_cast<std::int32_t>(w.word[k][i] >> 8)) * 0x1p-24f;
-    const std::int64_t n = end - e < 4 * at_once ? end - e : 4 * at_once;
+  for (std::int64_t e = begin; e < end; e += draws_at_once) {
+    float u[draws_at_once];
+    draw(u, e, seed, step, stream);
+    const std::int64_t n = count_from(e, end);
 #pragma GCC ivdep
-    for (std::int64_t i = 0; i < n; ++i) y[e + i] = draw[i] >= rate ? x[e + i] * scale : 0.0f;
+    for (std::int64_t i = 0; i < n; ++i) y[e + i] = u[i] >= rate ? x[e + i] * scale : 0.0f;
   }
 }
 

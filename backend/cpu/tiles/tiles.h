@@ -100,6 +100,8 @@ struct Tiles {
                               std::int64_t rows, std::int64_t columns, float* dx, float* dgamma, float* dbeta);
 
   // Elements [begin, end), begin a multiple of 4.
+  void (*random_uniform)(float* y, std::int64_t begin, std::int64_t end, std::uint64_t seed, std::uint64_t step, std::uint64_t stream);
+  void (*random_normal)(float* y, std::int64_t begin, std::int64_t end, std::uint64_t seed, std::uint64_t step, std::uint64_t stream);
   void (*dropout)(const float* x, float* y, std::int64_t begin, std::int64_t end, std::uint64_t seed, std::uint64_t step,
                   std::uint64_t stream, float rate, float scale);
 
