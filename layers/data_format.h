@@ -32,25 +32,4 @@ inline Value from_channels_last(Value y, const std::optional<std::string>& data_
   return transpose(y, axes);
 }
 
-// The two edges of spatial axis i of an image, from n (all four), [height, width] or [[top, bottom], [left, right]].
-inline Padding image_edges(const std::string& layer, const std::string& argument, const Config& given, std::size_t i) {
-  const auto fail = [&] {
-    throw Error(ErrorKind::spec, layer + ": " + argument + " must be a number, two numbers or two pairs of numbers, at least 0; received " + given.str());
-  };
-  const auto number = [&](const Config& c) {
-    const auto* n = c.as<std::int64_t>();
-    if (!n || *n < 0) fail();
-    return *n;
-  };
-  const auto pair = [&](const Config& c) -> const Config::List* {
-    const auto* list = c.as<Config::List>();
-    if (list && list->size() != 2) fail();
-    return list;
-  };
-  const auto* both = pair(given);
-  const Config& mine = both ? (*both)[i] : given;
-  const auto* sides = both ? pair(mine) : nullptr;
-  return sides ? Padding{number((*sides)[0]), number((*sides)[1]), 0} : Padding{number(mine), number(mine), 0};
-}
-
 }  // namespace strata

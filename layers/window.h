@@ -21,15 +21,15 @@ std::string by_axis(const T& sizes) {
   return text;
 }
 
-inline void check_axes(const std::string& layer, Value x, int axes, const std::string& form) {
-  if (x.rank() != axes)
-    throw Error(ErrorKind::spec,
-                layer + " takes an input of " + std::to_string(axes) + " axes, " + form + "; received " + x.shape().str(),
-                "a Reshape before it can add an axis");
-}
-
-inline void check_image(const std::string& layer, Value x, const std::optional<std::string>& data_format) {
-  check_axes(layer, x, 4, is_channels_first(data_format) ? "(batch, channels, height, width)" : "(batch, height, width, channels)");
+// Batch, channels and `spatial` axes: 1 (steps), 2 (an image) or 3 (a volume).
+inline void check_spatial(const std::string& layer, Value x, int spatial, const std::optional<std::string>& data_format = {}) {
+  if (x.rank() == spatial + 2) return;
+  const std::string axes = spatial == 1 ? "steps" : spatial == 2 ? "height, width" : "depth, height, width";
+  throw Error(ErrorKind::spec,
+              layer + " takes an input of " + std::to_string(spatial + 2) + " axes, " +
+                  (is_channels_first(data_format) ? "(batch, channels, " + axes + ")" : "(batch, " + axes + ", channels)") + "; received " +
+                  x.shape().str(),
+              "a Reshape before it can add an axis");
 }
 
 // x (N, spatial..., C). `what`: "kernel", "pool".
@@ -55,6 +55,8 @@ inline void check_window(const std::string& layer, const std::string& what, cons
                        : "use padding: same, or " + argument + " of at most " + std::to_string(most));
 }
 
-inline PaddingMode padding_mode(const std::string& padding) { return padding == "same" ? PaddingMode::same : PaddingMode::valid; }
+inline PaddingMode padding_mode(const std::string& padding) {
+  return padding == "same" ? PaddingMode::same : padding == "causal" ? PaddingMode::causal : PaddingMode::valid;
+}
 
 }  // namespace strata

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <strata/layers/data_format.h>
-#include <strata/layers/window.h>
+#include <strata/layers/pooling/pooling.h>
 
 namespace strata {
 
@@ -18,19 +17,16 @@ struct GlobalAveragePooling1D {
 
   static Schema schema() {
     return describe<GlobalAveragePooling1D>("GlobalAveragePooling1D", "The mean over all steps, for each channel.",
-        data_format_field<GlobalAveragePooling1D>(),
-        field("keepdims", &GlobalAveragePooling1D::keepdims, "Whether the axes that it is taken over stay, with one element."),
-        activity_field<GlobalAveragePooling1D>(), layer_fields<GlobalAveragePooling1D>());
+        global_pool_fields<GlobalAveragePooling1D>(), activity_field<GlobalAveragePooling1D>(), layer_fields<GlobalAveragePooling1D>())
+        .also_named({"GlobalAvgPool1D"});
   }
 
   // Masked steps count neither in the sum nor in the number.
   Value call(Scope& s, Value x) const {
-    const bool first = is_channels_first(data_format);
-    check_axes("GlobalAveragePooling1D", x, 3, first ? "(batch, channels, steps)" : "(batch, steps, channels)");
-    const Axes steps{first ? 2 : 1};
+    const Axes steps = spatial_axes("GlobalAveragePooling1D", x, 1, data_format);
     const Value valid = s.mask(x);
     if (!valid) return mean(x, steps, keepdims);
-    const Value there = expand_dims(valid, first ? 1 : 2);
+    const Value there = expand_dims(valid, is_channels_first(data_format) ? 1 : 2);
     return sum(select(there, x, 0), steps, keepdims) / sum(cast(there, x.dtype()), steps, keepdims);
   }
 };

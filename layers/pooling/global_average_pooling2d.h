@@ -1,7 +1,6 @@
 #pragma once
 
-#include <strata/layers/data_format.h>
-#include <strata/layers/window.h>
+#include <strata/layers/pooling/pooling.h>
 
 namespace strata {
 
@@ -16,16 +15,11 @@ struct GlobalAveragePooling2D {
 
   static Schema schema() {
     return describe<GlobalAveragePooling2D>("GlobalAveragePooling2D", "The mean over all rows and columns, for each channel.",
-        data_format_field<GlobalAveragePooling2D>(),
-        field("keepdims", &GlobalAveragePooling2D::keepdims, "Whether the axes that it is taken over stay, with one element."),
-        activity_field<GlobalAveragePooling2D>(), layer_fields<GlobalAveragePooling2D>());
+        global_pool_fields<GlobalAveragePooling2D>(), activity_field<GlobalAveragePooling2D>(), layer_fields<GlobalAveragePooling2D>())
+        .also_named({"GlobalAvgPool2D"});
   }
 
-  Value call(Scope&, Value x) const {
-    const bool first = is_channels_first(data_format);
-    check_image("GlobalAveragePooling2D", x, data_format);
-    return mean(x, first ? Axes{2, 3} : Axes{1, 2}, keepdims);
-  }
+  Value call(Scope&, Value x) const { return mean(x, spatial_axes("GlobalAveragePooling2D", x, 2, data_format), keepdims); }
 };
 
 }  // namespace strata

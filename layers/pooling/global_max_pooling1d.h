@@ -1,7 +1,6 @@
 #pragma once
 
-#include <strata/layers/data_format.h>
-#include <strata/layers/window.h>
+#include <strata/layers/pooling/pooling.h>
 
 namespace strata {
 
@@ -16,16 +15,11 @@ struct GlobalMaxPooling1D {
 
   static Schema schema() {
     return describe<GlobalMaxPooling1D>("GlobalMaxPooling1D", "The largest element over all steps, for each channel.",
-        data_format_field<GlobalMaxPooling1D>(),
-        field("keepdims", &GlobalMaxPooling1D::keepdims, "Whether the axes that it is taken over stay, with one element."),
-        activity_field<GlobalMaxPooling1D>(), layer_fields<GlobalMaxPooling1D>());
+        global_pool_fields<GlobalMaxPooling1D>(), activity_field<GlobalMaxPooling1D>(), layer_fields<GlobalMaxPooling1D>())
+        .also_named({"GlobalMaxPool1D"});
   }
 
-  Value call(Scope&, Value x) const {
-    const bool first = is_channels_first(data_format);
-    check_axes("GlobalMaxPooling1D", x, 3, first ? "(batch, channels, steps)" : "(batch, steps, channels)");
-    return reduce_max(x, first ? Axes{2} : Axes{1}, keepdims);
-  }
+  Value call(Scope&, Value x) const { return reduce_max(x, spatial_axes("GlobalMaxPooling1D", x, 1, data_format), keepdims); }
 };
 
 }  // namespace strata

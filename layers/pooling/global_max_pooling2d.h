@@ -1,7 +1,6 @@
 #pragma once
 
-#include <strata/layers/data_format.h>
-#include <strata/layers/window.h>
+#include <strata/layers/pooling/pooling.h>
 
 namespace strata {
 
@@ -16,16 +15,11 @@ struct GlobalMaxPooling2D {
 
   static Schema schema() {
     return describe<GlobalMaxPooling2D>("GlobalMaxPooling2D", "The largest element over all rows and columns, for each channel.",
-        data_format_field<GlobalMaxPooling2D>(),
-        field("keepdims", &GlobalMaxPooling2D::keepdims, "Whether the axes that it is taken over stay, with one element."),
-        activity_field<GlobalMaxPooling2D>(), layer_fields<GlobalMaxPooling2D>());
+        global_pool_fields<GlobalMaxPooling2D>(), activity_field<GlobalMaxPooling2D>(), layer_fields<GlobalMaxPooling2D>())
+        .also_named({"GlobalMaxPool2D"});
   }
 
-  Value call(Scope&, Value x) const {
-    const bool first = is_channels_first(data_format);
-    check_image("GlobalMaxPooling2D", x, data_format);
-    return reduce_max(x, first ? Axes{2, 3} : Axes{1, 2}, keepdims);
-  }
+  Value call(Scope&, Value x) const { return reduce_max(x, spatial_axes("GlobalMaxPooling2D", x, 2, data_format), keepdims); }
 };
 
 }  // namespace strata

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <strata/layers/data_format.h>
-#include <strata/layers/window.h>
+#include <strata/layers/reshaping/edges.h>
 
 namespace strata {
 
@@ -21,20 +20,8 @@ struct Cropping2D {
   }
 
   Value call(Scope&, Value x) const {
-    check_image("Cropping2D", x, data_format);
-    const int height = is_channels_first(data_format) ? 2 : 1;
-    return cropped(cropped(x, height, along(0)), height + 1, along(1));
-  }
-
- private:
-  Padding along(std::size_t i) const { return image_edges("Cropping2D", "cropping", cropping, i); }
-
-  static Value cropped(Value x, int axis, const Padding& edge) {
-    const Dim left = x.dim(axis) - Dim(edge.low) - Dim(edge.high);
-    if (left.is_known() && left.value() < 1)
-      throw Error(ErrorKind::spec, "Cropping2D: cropping takes " + std::to_string(edge.low) + " and " + std::to_string(edge.high) + " off axis " +
-                                       std::to_string(axis) + " of its input " + x.shape().str() + ": nothing is left", "crop less");
-    return slice(x, axis, edge.low, x.dim(axis) - Dim(edge.high));
+    check_spatial("Cropping2D", x, 2, data_format);
+    return cropped("Cropping2D", x, first_spatial(data_format), spatial_edges("Cropping2D", "cropping", cropping, 2));
   }
 };
 

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <strata/layers/data_format.h>
-#include <strata/layers/window.h>
+#include <strata/layers/reshaping/edges.h>
 
 namespace strata {
 
@@ -21,13 +20,9 @@ struct ZeroPadding2D {
   }
 
   Value call(Scope&, Value x) const {
-    check_image("ZeroPadding2D", x, data_format);
-    const Padding height = along(0), width = along(1);
-    return is_channels_first(data_format) ? pad(x, {{}, {}, height, width}) : pad(x, {{}, height, width, {}});
+    check_spatial("ZeroPadding2D", x, 2, data_format);
+    return padded(x, first_spatial(data_format), spatial_edges("ZeroPadding2D", "padding", padding, 2));
   }
-
- private:
-  Padding along(std::size_t i) const { return image_edges("ZeroPadding2D", "padding", padding, i); }
 };
 
 }  // namespace strata
