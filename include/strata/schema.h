@@ -80,7 +80,7 @@ struct FieldType {
   FieldKind kind = FieldKind::any;
   bool nullable = false;
   bool required = false;
-  bool scalar_or_list = false;   // integers or numbers that a single one may stand for
+  bool scalar_or_list = false;   // integers, numbers or a shape that a single one may stand for
   int length = -1;               // of a list; -1: any
   std::string_view component = {};  // kind of the object: "initializer", "loss", ...
 };

@@ -35,4 +35,10 @@ inline Shape kept_shape(Value x, const Axes& kept) {
   return shape;
 }
 
+// x / max(|x|, epsilon) with the Euclidean norm over `axes`.
+inline Value unit_vectors(Value x, const Axes& axes, double epsilon) {
+  const Value wide = for_statistics(x);
+  return cast(wide * rsqrt(maximum(sum(square(wide), axes, true), epsilon * epsilon)), x.dtype());
+}
+
 }  // namespace strata

@@ -23,7 +23,8 @@ std::string base_text(const FieldType& type) {
     }
     case FieldKind::numbers: return type.scalar_or_list ? "number, or list of numbers" : "list of numbers";
     case FieldKind::texts: return "list of texts";
-    case FieldKind::shape: return "shape: a list of integers, null for an open axis";
+    case FieldKind::shape:
+      return std::string(type.scalar_or_list ? "integer, or " : "") + "shape: a list of integers, null for an open axis";
     case FieldKind::object: return component;
     case FieldKind::objects: return "list of " + component + "s";
     case FieldKind::layer: return "layer";

@@ -55,7 +55,10 @@ Node value_schema(const Field& f) {
     case FieldKind::integers: return f.type.scalar_or_list ? any_of({limited("integer"), list("integer")}) : list("integer");
     case FieldKind::numbers: return f.type.scalar_or_list ? any_of({limited("number"), list("number")}) : list("number");
     case FieldKind::texts: return list("string");
-    case FieldKind::shape: return list_of(mapping({{"type", texts({"integer", "null"})}}));
+    case FieldKind::shape: {
+      const Node axes = list_of(mapping({{"type", texts({"integer", "null"})}}));
+      return f.type.scalar_or_list ? any_of({limited("integer"), axes}) : axes;
+    }
     case FieldKind::object: return reference(std::string(f.type.component));
     case FieldKind::objects: return list_of(reference(std::string(f.type.component)));
     case FieldKind::layer: return reference("layer");
