@@ -1,6 +1,6 @@
 #pragma once
 
-#include <strata/layer.h>
+#include <strata/layers/regularization/noise.h>
 
 namespace strata {
 
@@ -21,23 +21,15 @@ struct Dropout {
     return describe<Dropout>("Dropout", "Sets a fraction of its input to zero while training, and scales up the rest.",
         field("rate", &Dropout::rate, "Fraction to drop.", between(0, 1)),
         field("noise_shape", &Dropout::noise_shape, "Shape of the mask, broadcast to the input: 1 drops whole slices, null takes the input's axis."),
-        field("seed", &Dropout::seed, "Makes this layer's random stream differ."),
-        activity_field<Dropout>(), layer_fields<Dropout>());
+        seed_field<Dropout>(), activity_field<Dropout>(), layer_fields<Dropout>());
   }
 
   Value call(Scope& s, Value x) const {
     if (!s.training() || *rate == 0) return x;
     if (*rate == 1) return zeros_like(x);
     const Scope::Random random = s.random(seed);
-    if (!noise_shape) return strata::dropout(x, random.state, *rate, random.stream);
-    if (noise_shape->rank() != x.rank())
-      throw Error(ErrorKind::spec, "Dropout: noise_shape has " + std::to_string(noise_shape->rank()) + " axes, its input " + x.shape().str() +
-                                       " has " + std::to_string(x.rank()),
-                  "give one number per axis, the batch included; null takes the input's");
-    Shape shape = *noise_shape;
-    for (int i = 0; i < shape.rank(); ++i)
-      if (!shape[i].is_known()) shape[i] = x.dim(i);
-    return x * strata::dropout(full(x, shape, 1, x.dtype()), random.state, *rate, random.stream);
+    return noise_shape ? dropped(x, noise_shape_of("Dropout", *noise_shape, x), *rate, random)
+                       : strata::dropout(x, random.state, *rate, random.stream);
   }
 };
 

@@ -127,6 +127,7 @@ class Writer {
     const Json arguments = arguments_of(*whole.as<ObjectConfig>(), e.layer.type());
     for (const auto& [key, value] : arguments.items())
       if (!config.contains(key)) config[key] = value;
+    if (!e.layer.type().schema.find("trainable")->in_keras) config.erase("trainable");
     return envelope("keras.layers", e.layer.name(), std::move(config));
   }
 
