@@ -1,7 +1,7 @@
 // Files that real Keras wrote, and files for real Keras (tests/golden/make_files.py check DIR reads them).
 #include <cstdlib>
 
-#include "files/models.h"
+#include "files/layer_models.h"
 #include "src/files/keras_model.h"
 #include "src/files/model_files.h"
 #include "src/files/weights_h5.h"
@@ -10,7 +10,7 @@ namespace strata {
 namespace {
 
 struct Case { const char* name; Model (*build)(); };
-const Case cases[] = {{"dense", dense_model}, {"branches", branches_model}};
+const Case cases[] = {{"dense", dense_model}, {"branches", branches_model}, {"image", image_model}, {"signals", signals_model}};
 // Files of one small model, each trained by another optimizer.
 const char* const optimizers[] = {"accumulating", "adadelta", "adafactor", "adagrad", "adamax", "adamw",
                                   "ftrl",         "lamb",     "lion",      "muon",    "nadam",  "rmsprop", "schedule_free_adamw"};

@@ -1,6 +1,6 @@
 """Makes the files in tests/golden/files: models that real Keras saved in the middle of training, and what they do next.
 
-    python tests/golden/make_files.py              (Keras 3, float32)
+    python tests/golden/make_files.py [MODEL ...]  (Keras 3, float32)
     python tests/golden/make_files.py check DIR    (loads what tests/files wrote into DIR; part of scripts/test --deep)
 
 <model>.keras and <model>.weights.h5 (by_<optimizer>.keras alone) hold weights and optimizer after three steps; <model>.npz holds the batch (x, y), the
@@ -38,6 +38,58 @@ def branches():
     return model, {"a": (8, 5, 3), "b": (8, 2)}
 
 
+def image():
+    x = layers.Input((6, 6, 4), name="image")
+    h = layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2, activation="tanh")(x)
+    h = layers.SpatialDropout2D(0.0)(h)
+    h = layers.GroupNormalization(groups=2)(h)
+    h = layers.SeparableConv2D(4, (3, 2), strides=2, padding="same")(h)
+    h = layers.PReLU(alpha_initializer="ones", shared_axes=[1, 2])(h)
+    h = layers.Conv2DTranspose(3, 3, strides=2, padding="same", output_padding=0, activation="relu")(h)
+    h = layers.UpSampling2D((2, 3), interpolation="bilinear")(h)
+    h = layers.GaussianNoise(0.0)(h)
+    h = layers.UpSampling2D()(h)
+    h = layers.ELU(0.5)(h)
+    h = layers.GlobalAveragePooling2D()(h)
+    h = layers.UnitNormalization()(h)
+    model = keras.Model(x, layers.Dense(1, name="out")(h), name="image")
+    model.compile(keras.optimizers.SGD(0.05), "mse")
+    return model, {"image": (8, 6, 6, 4)}
+
+
+def signals():
+    steps, volume = layers.Input((7, 4), name="steps"), layers.Input((3, 4, 3, 2), name="volume")
+    h = layers.ZeroPadding1D((1, 2))(steps)
+    h = layers.Conv1D(4, 3, padding="causal", dilation_rate=2)(h)
+    h = layers.GaussianDropout(0.0)(h)
+    h = layers.DepthwiseConv1D(3)(h)
+    h = layers.SeparableConv1D(4, 2, activation="tanh")(h)
+    h = layers.SpatialDropout1D(0.0)(h)
+    h = layers.UpSampling1D(2)(h)
+    h = layers.Conv1DTranspose(3, 3, strides=2)(h)
+    h = layers.Cropping1D((1, 2))(h)
+    h = layers.MaxPooling1D(2)(h)
+    h = layers.AveragePooling1D(2, strides=1, padding="same")(h)
+    h = layers.EinsumDense("abc,cd->abd", (None, 4), bias_axes="d", activation="relu")(h)
+    h = layers.AlphaDropout(0.0)(h)
+    h = layers.GlobalAveragePooling1D()(h)
+    v = layers.ZeroPadding3D(((1, 0), (0, 0), (1, 1)))(volume)
+    v = layers.Conv3D(3, 2)(v)
+    v = layers.Conv3DTranspose(2, 2, strides=(1, 2, 1))(v)
+    v = layers.UpSampling3D((1, 2, 1))(v)
+    v = layers.Cropping3D(((1, 0), (0, 1), (0, 0)))(v)
+    v = layers.MaxPooling3D((1, 2, 2))(v)
+    v = layers.AveragePooling3D(2)(v)
+    v = layers.SpatialDropout3D(0.0)(v)
+    v = layers.GlobalMaxPooling3D()(v)
+    v = layers.Dense(4, name="right")(v)
+    out = layers.Dot(1, normalize=True)([h, v])
+    out = layers.ActivityRegularization(l1=0.01, l2=0.02)(out)
+    model = keras.Model([steps, volume], layers.Dense(1, name="out")(out), name="signals")
+    model.compile(keras.optimizers.SGD(0.05), "mse")
+    return model, {"steps": (8, 7, 4), "volume": (8, 3, 4, 3, 2)}
+
+
 def trained_by(optimizer):
     def build():
         model = keras.Sequential([layers.Input((3,)), layers.Dense(4, activation="tanh"), layers.Dense(1)], name="two_layers")
@@ -63,7 +115,8 @@ OPTIMIZERS = {
     "accumulating": lambda: keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True, use_ema=True, ema_momentum=0.8,
                                                  gradient_accumulation_steps=2, clipvalue=0.5),
 }
-MODELS = {"dense": dense, "branches": branches} | {f"by_{name}": trained_by(optimizer) for name, optimizer in OPTIMIZERS.items()}
+MODELS = {"dense": dense, "branches": branches, "image": image, "signals": signals} | \
+    {f"by_{name}": trained_by(optimizer) for name, optimizer in OPTIMIZERS.items()}
 
 
 def batch(shapes):
@@ -75,9 +128,10 @@ def inputs(data, shapes):
     return [data[name] for name in shapes] if len(shapes) > 1 else data[next(iter(shapes))]
 
 
-def make():
+def make(names):
     FOLDER.mkdir(exist_ok=True)
-    for name, build in MODELS.items():
+    for name in names or MODELS:
+        build = MODELS[name]
         keras.utils.set_random_seed(3)
         keras.backend.clear_session()
         model, shapes = build()
@@ -121,4 +175,4 @@ def check(folder):
 if len(sys.argv) > 2 and sys.argv[1] == "check":
     check(sys.argv[2])
 else:
-    make()
+    make(sys.argv[1:])
