@@ -68,6 +68,14 @@ std::variant<Problem, Declined> problem_of(const ArrayType& x, const ArrayType& 
     p.high.push_back(axis.high);
     p.spatial *= y.dims[k + 1];
   }
+  if (spatial == 1 && groups > 1 && groups == x.dim(-1)) {  // the library's depthwise kernels know two spatial axes
+    p.x.insert(p.x.begin() + 2, 1);
+    p.y.insert(p.y.begin() + 2, 1);
+    p.kernel.insert(p.kernel.end() - 1, 1);
+    p.kernel_strides.insert(p.kernel_strides.end() - 1, product(kernel, 0, kernel.rank()));
+    for (memory::dims* zero : {&p.dilation, &p.low, &p.high}) zero->insert(zero->begin(), 0);
+    p.strides.insert(p.strides.begin(), 1);
+  }
   return p;
 }
 
