@@ -13,7 +13,7 @@ TEST(Layers, CategoryEncoding) { ordeal(CategoryEncoding{.num_tokens = 5, .outpu
 
 TEST(CategoryEncoding, CountsWeights) {
   Traced t = trace_layer(CategoryEncoding{.num_tokens = 3, .output_mode = "count"}, {{DType::int64, {2, 3}}}, false, DType::float64,
-                         {{"count_weights", {DType::float64, {2, 3}}}});
+                         {.named = {{"count_weights", {DType::float64, {2, 3}}}}});
   t.graph().outputs.push_back(port(t.outputs[0]));
   auto none = t.values();
   // Numbers outside 0 ... 2 count nothing.
