@@ -1,6 +1,8 @@
 // The models of tests/golden/make_files.py, and what the tests of src/files share.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <string>
 
@@ -114,7 +116,7 @@ inline GoldenBatch golden_batch(const std::string& name, const Model& model) {
 
 inline void expect_near(const Tensor& a, const Tensor& b, double bound) {
   ASSERT_EQ(a.shape(), b.shape());
-  for (std::int64_t i = 0; i < a.elements(); ++i) EXPECT_NEAR(a.at(i), b.at(i), bound) << "element " << i;
+  for (std::int64_t i = 0; i < a.elements(); ++i) EXPECT_NEAR(a.at(i), b.at(i), bound * std::max(1.0, std::abs(b.at(i)))) << "element " << i;
 }
 
 inline Tensor predicted(Model& model, const GoldenBatch& batch) { return model.predict(batch.data.x).columns()[0].second; }
