@@ -191,7 +191,7 @@ std::string worst_table(const LoadedModel& loaded, const Assessment& a, const Ta
     for (std::int64_t k = 0; k < width && cells.size() < most_columns; ++k) {
       cells.push_back({&column, k, width});
       t.header.push_back(named ? (*data->train->features)[static_cast<std::size_t>(k)] : width == 1 ? input : fmt::format("{}[{}]", input, k));
-      t.numbers.push_back(true);
+      t.numbers.push_back(column.dtype() != DType::string);
     }
   }
   for (const AssessedRow& row : a.worst) {
@@ -199,7 +199,10 @@ std::string worst_table(const LoadedModel& loaded, const Assessment& a, const Ta
     std::vector<std::string> line{row_name(held_out, row.row), readable(row.error)};
     if (words) line.insert(line.end(), {row.truth, row.prediction});
     if (words && classes) line.push_back(percent(row.probability));
-    for (const Cell& c : cells) line.push_back(readable(c.x->at(row.row * c.width + c.at)));
+    for (const Cell& c : cells) {
+      const std::int64_t at = row.row * c.width + c.at;
+      line.push_back(c.x->dtype() == DType::string ? shortened(c.x->values<std::string>()[static_cast<std::size_t>(at)], 160) : readable(c.x->at(at)));
+    }
     t.rows.push_back(std::move(line));
   }
   return scrolling("worst-predicted rows", table(t));
@@ -223,7 +226,7 @@ HeldOutRows held_out_rows(const DataChoice& choice, const LoadedModel& loaded, c
   if (!data || !data->train || split <= 0)
     throw Error(ErrorKind::spec, "the run's spec names no rows but those it was trained on: neither data.test nor data.validation nor fit.validation_split",
                 fmt::format("name some: strata report {} --x FILE --y FILE", loaded.name));
-  Rows all = load_rows(row_source(loaded.spec, *data->train));
+  Rows all = load_rows(for_inputs(loaded.model, row_source(loaded.spec, *data->train)));
   const std::int64_t rows = all.data.rows();
   Dataset kept = split_rows(all.data, split, data->stratify).second;
   const std::int64_t first = data->stratify ? -1 : rows - kept.rows();
@@ -240,7 +243,7 @@ PredictionParts prediction_parts(LoadedModel& loaded, const HeldOutRows& held_ou
   std::optional<PictureForm> form;
   const Tensor* pictures = nullptr;
   for (std::size_t i = 0; i < state.graph.inputs().size() && i < data.x.size() && !form; ++i)
-    if ((form = picture_form(state.graph, state, i))) {
+    if (state.graph.inputs()[i].call()->input->dtype != DType::string && (form = picture_form(state.graph, state, i))) {
       pictures = data.x.find(loaded.model.input_names()[i]);
       if (!pictures) pictures = &data.x.columns()[i].second;
       find_brightness(*form, *pictures);
