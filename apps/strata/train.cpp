@@ -182,6 +182,7 @@ int train(Options o, const CommonOptions& common) {
     TrainingRows rows = training_rows(spec, arguments, loaded.name);
     if (rows.validation) arguments.validation_data = std::move(rows.validation);
     const bool goes_on = resume && !checkpoints_in(checkpoints(i)).empty();
+    if (goes_on) restore_learned(checkpoints(i), loaded.model);
     if (goes_on || from_run || i > 0)  // statistics come with the weights
       for (const std::string& layer : loaded.model.layer_names()) loaded.model.state().adapted.insert(layer);
     Fit fit(loaded.model, std::move(rows.train), std::move(arguments));

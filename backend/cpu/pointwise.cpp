@@ -24,7 +24,8 @@ std::uint64_t bits_of(double value, DType dtype) {
     case DType::uint8: put(static_cast<std::uint8_t>(value)); break;
     case DType::boolean: put(static_cast<std::uint8_t>(value != 0)); break;
     case DType::bfloat16:
-    case DType::float16: break;
+    case DType::float16:
+    case DType::string: break;
   }
   return bits;
 }

@@ -58,6 +58,7 @@ auto with_element(DType dtype, F&& f) {
     case DType::int64: return f(Type<std::int64_t>{});
     case DType::uint8: return f(Type<std::uint8_t>{});
     case DType::boolean: return f(Type<bool>{});
+    case DType::string:  // on no device
     case DType::float32: break;
   }
   return f(Type<float>{});

@@ -4,13 +4,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace strata {
 
-enum class DType : std::uint8_t { float32, float64, bfloat16, float16, int32, int64, uint8, boolean };
+// A string is text in UTF-8; only host tensors hold it, no device and no op does.
+enum class DType : std::uint8_t { float32, float64, bfloat16, float16, int32, int64, uint8, boolean, string };
 
-// Bytes of one element; a boolean is one byte that holds 0 or 1.
+// Bytes of one element; a boolean is one byte that holds 0 or 1, a string a std::string.
 constexpr std::size_t size_of(DType t) {
   switch (t) {
     case DType::float64:
@@ -21,6 +23,7 @@ constexpr std::size_t size_of(DType t) {
     case DType::float16: return 2;
     case DType::uint8:
     case DType::boolean: return 1;
+    case DType::string: return sizeof(std::string);
   }
   return 0;
 }
@@ -42,6 +45,7 @@ template <> struct DTypeOf<std::int32_t> { static constexpr DType value = DType:
 template <> struct DTypeOf<std::int64_t> { static constexpr DType value = DType::int64; };
 template <> struct DTypeOf<std::uint8_t> { static constexpr DType value = DType::uint8; };
 template <> struct DTypeOf<bool> { static constexpr DType value = DType::boolean; };
+template <> struct DTypeOf<std::string> { static constexpr DType value = DType::string; };
 template <class T> inline constexpr DType dtype_of = DTypeOf<T>::value;
 
 // bfloat16 is the upper half of a float32; rounding is to nearest, ties to even, as every framework does it.

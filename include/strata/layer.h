@@ -25,7 +25,7 @@ class Adaptation {
  public:
   virtual ~Adaptation() = default;
   virtual void observe(const Tensor& batch) = 0;
-  // Values of the layer's states, by name.
+  // Values of the layer's states, by name. A name that is no state is an argument, which takes the value as a list.
   virtual std::map<std::string, Tensor> finish() = 0;
 };
 

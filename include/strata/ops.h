@@ -131,6 +131,10 @@ Value stack(const std::vector<Value>& xs, int axis);
 Value reverse(Value x, int axis);
 // Rows of `table` (axis 0) at integer `indices`: shape indices.shape + table.shape[1:]. An index outside is clamped.
 Value gather(Value table, Value indices);
+// Zeros of `shape`, to which each of `rows` is added at its place along axis 0: indices (...), rows (... + shape[1:]).
+Value scatter_add(Value indices, Value rows, const Shape& shape);
+// For each x the number of elements of `sorted` (rank 1, ascending, of x's dtype) that are at most x, as int32.
+Value search_sorted(Value x, const Tensor& sorted);
 // 1 where the last axis equals the index, else 0.
 Value one_hot(Value indices, const Dim& depth, DType dtype);
 

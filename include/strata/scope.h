@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,6 +19,9 @@ namespace strata {
 
 class Layer;
 class Trace;
+
+// Rows in, as many rows out. It must give a row the same result whatever the other rows are, its padding apart.
+using HostFunction = std::function<Tensor(const Tensor& rows)>;
 
 struct WeightOptions {
   Initializer initializer = "glorot_uniform";
@@ -74,6 +78,11 @@ class Scope {
   DType compute_dtype() const { return compute_dtype_; }
   const std::string& path() const { return path_; }
   Trace& trace() const { return trace_; }
+
+  // A function of rows that only the host can compute (of texts), without a gradient. It runs before rows are batched, on
+  // columns: x is an input of the model, or what another host function gave. The result has `dtype` and `shape`, the rows
+  // first; an axis of -1 has a length that the data decide.
+  Value on_host(Value x, DType dtype, const Shape& shape, HostFunction function);
 
   // A layer inside this one, under `<path>/<name>`.
   Value call(const std::string& name, const Layer& layer, Value x);

@@ -16,7 +16,7 @@ namespace strata {
 class Tensor {
  public:
   Tensor() = default;
-  // Zeros. The memory is aligned to 64 bytes.
+  // Zeros, or empty texts. The memory of numbers is aligned to 64 bytes.
   Tensor(DType dtype, std::vector<std::int64_t> shape);
   // A copy of `values`, whose number must be the product of `shape`.
   template <class T>
@@ -46,13 +46,15 @@ class Tensor {
   template <class T> std::span<const T> values() const;
 
   Tensor clone() const;
-  // The same elements converted to `dtype` (itself when it has that dtype already).
+  // The same elements converted to `dtype` (itself when it has that dtype already). Texts are not converted: an Error.
   Tensor astype(DType dtype) const;
   // The same elements under another shape of the same product.
   Tensor reshape(std::vector<std::int64_t> shape) const;
   // Rows [first, last) of axis 0, sharing the elements.
   Tensor rows(std::int64_t first, std::int64_t last) const;
-  // The element at a flat position as a double.
+  // Rows of axis 0 by number, copied.
+  Tensor rows(std::span<const std::int64_t> order) const;
+  // The element at a flat position as a double; a text is an Error.
   double at(std::int64_t index) const;
   void set(std::int64_t index, double value);
   // "float32 (128, 784)".
@@ -65,7 +67,7 @@ class Tensor {
   std::shared_ptr<std::byte> data_;
 };
 
-// Same dtype, same shape, same bytes.
+// Same dtype, same shape, same bytes (or texts).
 bool same_bytes(const Tensor& a, const Tensor& b);
 
 }  // namespace strata

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <strata/error.h>
+#include <strata/text.h>
 #include "src/data/image_folder.h"
 #include "src/io/atomic_file.h"
 #include "src/io/csv.h"
@@ -52,8 +53,27 @@ bool are_integers(const std::vector<double>& values) {
   return std::all_of(values.begin(), values.end(), [](double v) { return v == std::floor(v) && std::abs(v) < 9007199254740992.0; });
 }
 
-// Rows x columns of numbers.
+// Rows x columns of texts.
+Tensor texts(const CsvTable& table, const std::vector<std::string>& names) {
+  Tensor t(DType::string, {static_cast<std::int64_t>(table.rows()), static_cast<std::int64_t>(names.size())});
+  const auto out = t.values<std::string>();
+  for (std::size_t c = 0; c < names.size(); ++c) {
+    const std::vector<std::string>& column = table.texts(names[c]);
+    for (std::size_t r = 0; r < column.size(); ++r) {
+      if (!is_utf8(column[r])) throw data_error(fmt::format("{}: row {}, column '{}': the text is no UTF-8", table.file(), r + 1, names[c]), "convert the file to UTF-8");
+      out[r * names.size() + c] = column[r];
+    }
+  }
+  return t;
+}
+
+// Rows x columns of numbers; columns that all hold texts are a tensor of texts.
 Tensor matrix(const CsvTable& table, const std::vector<std::string>& names) {
+  const auto is_text = [&](const std::string& name) {
+    const CsvColumn* column = table.find(name);
+    return column && !column->is_numeric;
+  };
+  if (!names.empty() && std::all_of(names.begin(), names.end(), is_text)) return texts(table, names);
   Tensor t(DType::float32, {static_cast<std::int64_t>(table.rows()), static_cast<std::int64_t>(names.size())});
   auto* out = t.values<float>().data();
   for (std::size_t c = 0; c < names.size(); ++c) {
@@ -123,11 +143,12 @@ Arrays arrays_of(const std::vector<ArraySource>& sources, const std::string& for
   Arrays result;
   for (const ArraySource& source : sources) {
     const std::string kind = format_of(source.file, format);
-    if (kind == "csv" && classes) {
+    if (kind == "csv" && (classes || !source.member.empty())) {
       const CsvTable table = read_csv(text_of_file(source.file), source.file);
       const std::vector<std::string> names = names_of(table);
       const std::string column = !source.member.empty() ? source.member : names.size() == 1 ? names[0] : "";
-      result.add(source.name, column.empty() ? matrix(table, names) : target_column(table, column, *classes, source.file));
+      if (classes && !column.empty()) result.add(source.name, target_column(table, column, *classes, source.file));
+      else result.add(source.name, matrix(table, column.empty() ? names : std::vector{column}));
       continue;
     }
     Arrays arrays = load_arrays(source.file, kind);
@@ -193,19 +214,9 @@ Rows load_table(const RowSource& source, const std::vector<std::string>& known) 
   return rows;
 }
 
-Tensor take_rows(const Tensor& t, const std::vector<std::int64_t>& order) {
-  std::vector<std::int64_t> shape = t.shape();
-  shape[0] = static_cast<std::int64_t>(order.size());
-  Tensor out(t.dtype(), shape);
-  const std::size_t row = t.dim(0) ? t.bytes() / static_cast<std::size_t>(t.dim(0)) : 0;
-  for (std::size_t i = 0; i < order.size(); ++i)
-    std::memcpy(static_cast<std::byte*>(out.data()) + i * row, static_cast<const std::byte*>(t.data()) + static_cast<std::size_t>(order[i]) * row, row);
-  return out;
-}
-
 Arrays take_rows(const Arrays& arrays, const std::vector<std::int64_t>& order) {
   Arrays result;
-  for (const auto& [name, t] : arrays.columns()) result.add(name, take_rows(t, order));
+  for (const auto& [name, t] : arrays.columns()) result.add(name, t.rows(order));
   return result;
 }
 

@@ -23,6 +23,7 @@ constexpr const char* weights_file = "model.weights.h5";
 constexpr const char* state_file = "state.h5";
 constexpr const char* position_file = "position.json";
 constexpr const char* choices_file = "choices.json";
+constexpr const char* learned_file = "learned.json";  // where layers have learned anything
 constexpr int format_version = 2;
 constexpr const char* phases[] = {"train", "validate", "epoch_end"};
 
@@ -83,6 +84,15 @@ Json position_json(Fit& fit, const std::vector<CallbackState>& callback_states) 
   return {{"version", format_version}, {"epoch", p.epoch}, {"batch", p.batch}, {"step", p.step}, {"phase", phases[static_cast<int>(p.phase)]},
           {"stop", p.stop}, {"seconds", p.seconds}, {"logs", std::move(logs)}, {"epochs", p.history.epoch}, {"history", std::move(history)},
           {"callbacks", std::move(callbacks)}, {"batches", fit.batches()}};
+}
+
+// {layer: {argument: value}}
+Json learned_json(const ModelState& state) {
+  Json json = Json::object();
+  for (const LayerGraph::Entry& e : state.graph.layers())
+    if (const auto found = state.learned.find(e.name); found != state.learned.end())
+      for (const std::string& argument : found->second) json[e.name][argument] = json_of_config(e.layer.argument(argument));
+  return json;
 }
 
 FitPosition position_of(const Json& json, const std::string& file) {
@@ -184,6 +194,7 @@ fs::path write_checkpoint(const fs::path& folder, Fit& fit, int keep) {
   files.push_back({state_file, write_hdf5(state_tree(state, callbacks))});
   files.push_back({position_file, to_bytes(position_json(fit, callbacks).dump(1))});
   files.push_back({choices_file, to_bytes(choices_json(state))});
+  if (const Json learned = learned_json(state); !learned.empty()) files.push_back({learned_file, to_bytes(learned.dump(-1, ' ', false, Json::error_handler_t::replace))});
   fs::create_directories(folder);
   const fs::path directory = folder / fmt::format("step-{:010}", fit.position().step);
   write_with_manifest(directory, std::move(files));
@@ -196,6 +207,24 @@ fs::path write_checkpoint(const fs::path& folder, Fit& fit, int keep) {
     fs::remove_all(trash, gone);
   }
   return directory;
+}
+
+void restore_learned(const fs::path& folder, Model& model) {
+  ModelState& state = model.state();
+  for (const fs::path& directory : checkpoints_in(folder)) {
+    try {
+      for (const NamedBytes& file : read_with_manifest(directory, max_checkpoint_bytes)) {
+        if (file.name != learned_file) continue;
+        const Json json = Json::parse(as_text(file.bytes), nullptr, false);
+        for (const LayerGraph::Entry& e : state.graph.layers())
+          if (const auto found = json.find(e.name); e.layer && found != json.end())
+            for (const auto& [argument, value] : found->items()) state.learn(e.layer, argument, config_of_json(value));
+      }
+      return;
+    } catch (const Error&) {
+      continue;  // restore_checkpoint says what is wrong with it
+    }
+  }
 }
 
 std::optional<FitPosition> newest_position(const fs::path& folder) {

@@ -27,6 +27,10 @@ std::filesystem::path write_checkpoint(const std::filesystem::path& folder, Fit&
 std::optional<std::filesystem::path> restore_checkpoint(const std::filesystem::path& folder, Fit& fit,
                                                         const std::function<void(const std::string&)>& say);
 
+// What layers have learned from data, as the newest good checkpoint holds it: shapes and columns depend on it, so the model takes
+// it before a Fit is made.
+void restore_learned(const std::filesystem::path& folder, Model& model);
+
 // The position that the newest good checkpoint holds, if there is one.
 std::optional<FitPosition> newest_position(const std::filesystem::path& folder);
 

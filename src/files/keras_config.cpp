@@ -8,6 +8,7 @@
 
 #include <strata/error.h>
 #include "src/files/keras_order.h"
+#include "src/files/vocabularies.h"
 #include "src/model/fit.h"
 
 namespace strata {
@@ -76,7 +77,7 @@ Json shape_json(const Shape& shape) {
 
 class Writer {
  public:
-  explicit Writer(const ModelState& model) : model_(model) {
+  Writer(const ModelState& model, bool assets) : model_(model), assets_(assets) {
     std::map<const void*, int> calls;
     for (const auto& call : model.graph.calls()) node_[call.get()] = call->input ? 0 : calls[call->layer.object()]++;
   }
@@ -120,13 +121,20 @@ class Writer {
   }
 
   Json layer(const LayerGraph::Entry& e) const {
-    if (const Nested* nested = e.layer.as<Nested>()) return Writer(*nested->model).model();
+    if (const Nested* nested = e.layer.as<Nested>()) return Writer(*nested->model, assets_).model();
     const Config own = e.layer.dtype();
     Json config = {{"name", e.name}, {"trainable", e.layer.trainable()}, {"dtype", own.is_null() ? policy(model_.run.dtype) : json_of(own, "")}};
+    if (!e.layer.type().schema.find("trainable")->in_keras) config.erase("trainable");
+    if (own.is_null() && e.layer.name() == "Hashing" && e.layer.argument("output_mode") == Config("int")) config["dtype"] = policy("int64");  // Keras refuses a float's
     const Config whole = e.layer.config();
     const Json arguments = arguments_of(*whole.as<ObjectConfig>(), e.layer.type());
     for (const auto& [key, value] : arguments.items())
       if (!config.contains(key)) config[key] = value;
+    if (assets_ && is_asset(model_, e)) {
+      config["vocabulary_size"] = config["vocabulary"].size();  // by which Keras knows the shape of vectors before it has the asset
+      config["vocabulary"] = nullptr;
+      config["idf_weights"] = nullptr;
+    }
     return envelope("keras.layers", e.layer.name(), std::move(config));
   }
 
@@ -174,6 +182,7 @@ class Writer {
   }
 
   const ModelState& model_;
+  bool assets_;
   std::map<const LayerCall*, int> node_;
 };
 
@@ -210,12 +219,12 @@ Json compile_config(const CompileArguments& c) {
 
 }  // namespace
 
-std::string keras_config(const Model& model) {
+std::string keras_config(const Model& model, bool assets) {
   const ModelState& state = model.state();
-  Json json = Writer(state).model();
+  Json json = Writer(state, assets).model();
   if (state.sequential) json["build_config"] = {{"input_shape", json["config"]["build_input_shape"]}};
   if (state.compiled) json["compile_config"] = compile_config(*state.compiled);
-  return json.dump();
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);  // a name or a token may be no UTF-8
 }
 
 std::string Fit::model_json() const { return keras_config(model_); }

@@ -8,6 +8,7 @@
 namespace strata {
 
 // Architecture (Keras' Model.to_json), and compile_config where the model is compiled. On one line, as Keras writes it.
-std::string keras_config(const Model& model);
+// With `assets` the file keeps learned vocabularies beside the config (src/files/vocabularies.h), else they stand in it.
+std::string keras_config(const Model& model, bool assets = false);
 
 }  // namespace strata

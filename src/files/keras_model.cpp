@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include <strata/error.h>
 #include "src/files/legacy_h5.h"
 #include "src/files/model_files.h"
+#include "src/files/vocabularies.h"
 #include "src/files/weights_h5.h"
 #include "src/io/atomic_file.h"
 #include "src/io/zip.h"
@@ -25,11 +28,13 @@ constexpr std::uint64_t max_config_bytes = std::uint64_t{16} << 20;
 // Keys that Keras writes beside a constructor's arguments, or that change nothing here.
 const std::set<std::string, std::less<>> without_effect = {
     "implementation", "time_major", "use_cudnn", "flash_attention", "lora_rank", "lora_alpha", "weights", "synchronized", "zero_output_for_mask", "unroll",
-    "is_legacy_optimizer", "jit_compile", "fn", "rms_scaling", "sparse", "ragged", "autocast", "quantization_config"};
+    "is_legacy_optimizer", "jit_compile", "fn", "rms_scaling", "sparse", "ragged", "autocast", "quantization_config", "vocabulary_size", "oov_method"};
 
 class Import {
  public:
-  Import(const RunOptions& run, std::string file) : run_(run), file_(std::move(file)) {}
+  // `vocabulary`: what the file keeps for a layer's group beside the config.
+  using Vocabulary = std::function<Config(const std::string& group, bool integers)>;
+  Import(const RunOptions& run, std::string file, Vocabulary vocabulary) : run_(run), file_(std::move(file)), vocabulary_(std::move(vocabulary)) {}
 
   Model model(const Node& json) {
     const std::string class_name = text(json, "class_name");
@@ -126,16 +131,49 @@ class Import {
 
   Layer layer(const Node& json) {
     const std::string class_name = text(json, "class_name");
-    if (is_model(class_name)) return model(json).as_layer();
+    const std::string group = next_group(class_name);
+    if (is_model(class_name)) {
+      Groups outer = std::exchange(groups_, {group + "/", {}});
+      const Layer inner = model(json).as_layer();
+      groups_ = std::move(outer);
+      return inner;
+    }
     Layer made;
     const std::string name = layer_name(json);
     try {
-      made.assign(object(json, Layer::kind, fmt::format("layer '{}'", name)));
+      Config config = object(json, Layer::kind, fmt::format("layer '{}'", name));
+      with_vocabulary(config, group);
+      made.assign(config);
     } catch (const Error& e) {
       if (e.kind() != ErrorKind::spec) throw;
       throw bad(fmt::format("layer '{}': {}", name, e.what()), e.hint());
     }
     return made;
+  }
+
+  // The group of a layer in the file: its class, counted in the order of the layers.
+  std::string next_group(const std::string& class_name) {
+    const std::string snake = snake_case(class_name == "Model" ? "Functional" : class_name);
+    const int n = groups_.used[snake]++;
+    return groups_.path + "layers/" + (n == 0 ? snake : fmt::format("{}_{}", snake, n));
+  }
+
+  // A vocabulary that lies beside the config decides shapes, so it must be there when the layer is made. The weights of tf_idf
+  // come with the variables.
+  void with_vocabulary(Config& config, const std::string& group) const {
+    const auto* object = config.as<ObjectConfig>();
+    const ComponentType* type = object ? find_component(Layer::kind, object->name) : nullptr;
+    if (!vocabulary_ || !type || !type->schema.find("vocabulary")) return;
+    ObjectConfig with = *object;
+    const auto argument = [&](std::string_view name) { return std::find_if(with.arguments.begin(), with.arguments.end(), [&](const auto& a) { return a.first == name; }); };
+    if (const auto given = argument("vocabulary"); given != with.arguments.end() && !given->second.is_null()) return;
+    const Config tokens = vocabulary_(group, object->name == "IntegerLookup");
+    if (tokens.is_null()) return;
+    std::erase_if(with.arguments, [](const auto& a) { return a.first == "vocabulary" || a.first == "idf_weights"; });
+    with.arguments.emplace_back("vocabulary", tokens);
+    if (const auto mode = argument("output_mode"); mode != with.arguments.end() && mode->second == Config("tf_idf"))
+      with.arguments.emplace_back("idf_weights", Config::List(tokens.as<Config::List>()->size(), Config(1.0)));
+    config = with;
   }
 
   static bool is_model(const std::string& class_name) { return class_name == "Sequential" || class_name == "Functional" || class_name == "Model"; }
@@ -351,14 +389,19 @@ class Import {
     return PerOutput<T>(entry(node));
   }
 
+  struct Groups { std::string path; std::map<std::string, int> used; };
   const RunOptions& run_;
   std::string file_;
+  Vocabulary vocabulary_;
+  Groups groups_;
 };
 
 }  // namespace
 
-Model model_of_keras(const Node& json, const RunOptions& run, const std::string& file) {
-  Import import(run, file);
+namespace {
+
+Model imported(const Node& json, const RunOptions& run, const std::string& file, Import::Vocabulary vocabulary) {
+  Import import(run, file, std::move(vocabulary));
   try {
     Model model = import.model(json);
     if (const Node* compile = json.find("compile_config"); compile && compile->is_mapping()) import.compile(model, *compile);
@@ -371,13 +414,18 @@ Model model_of_keras(const Node& json, const RunOptions& run, const std::string&
   }
 }
 
+}  // namespace
+
+Model model_of_keras(const Node& json, const RunOptions& run, const std::string& file) { return imported(json, run, file, {}); }
+
 Model read_model(const std::string& path, const RunOptions& run) {
   const auto tree = [&](ByteView text) { return read_tree(SourceText::from_text(path, std::string(as_text(text)))); };
   if (path.ends_with(".keras")) {
     const Bytes bytes = read_file(path, std::uint64_t{1} << 40);
     const ZipReader zip(bytes, path);
     if (!zip.contains("config.json")) throw Error(ErrorKind::data, fmt::format("{}: has no member 'config.json'", path), "it is no Keras 3 model file");
-    Model model = model_of_keras(tree(zip.read("config.json", max_config_bytes)), run, path);
+    Model model = imported(tree(zip.read("config.json", max_config_bytes)), run, path,
+                           [&](const std::string& group, bool integers) { return vocabulary_in(zip, group, integers); });
     load_weights(model, path);
     return model;
   }

@@ -54,19 +54,12 @@ std::vector<std::int64_t> variables_under(const ModelState& model, const std::st
 
 void collect(const ModelState& model, const std::string& path, std::vector<VariableGroup>& groups) {
   groups.push_back({path, model.name, {}});
-  std::map<std::string, int> used;
-  for (const LayerGraph::Entry& layer : keras_layers(model)) {
-    const Nested* nested = layer.layer ? layer.layer.as<Nested>() : nullptr;
-    const std::string class_name = nested ? (nested->model->sequential ? "sequential" : "functional")
-                                   : layer.layer ? snake_case(layer.layer.name())
-                                                 : "input_layer";
-    const int n = used[class_name]++;
-    const std::string group = join(path, "layers/" + (n == 0 ? class_name : fmt::format("{}_{}", class_name, n)));
-    if (nested) {
+  for (const auto& [layer, group] : layer_groups(model, path)) {
+    if (const Nested* nested = layer.layer ? layer.layer.as<Nested>() : nullptr) {
       collect(*nested->model, group, groups);
       continue;
     }
-    groups.push_back({group, layer.name, {}});
+    groups.push_back({group, layer.name, {}, layer.layer});
     const std::size_t own = groups.size() - 1;
     const std::string scope = join(model.prefix, layer.name);
     std::map<std::string, std::size_t> inner;  // group of a scope inside: its place
@@ -117,6 +110,20 @@ std::vector<LayerGraph::Entry> keras_layers(const ModelState& model) {
   };
   std::stable_sort(layers.begin(), layers.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
   return layers;
+}
+
+std::vector<std::pair<LayerGraph::Entry, std::string>> layer_groups(const ModelState& model, const std::string& path) {
+  std::vector<std::pair<LayerGraph::Entry, std::string>> groups;
+  std::map<std::string, int> used;
+  for (const LayerGraph::Entry& layer : keras_layers(model)) {
+    const Nested* nested = layer.layer ? layer.layer.as<Nested>() : nullptr;
+    const std::string class_name = nested ? (nested->model->sequential ? "sequential" : "functional")
+                                   : layer.layer ? snake_case(layer.layer.name())
+                                                 : "input_layer";
+    const int n = used[class_name]++;
+    groups.emplace_back(layer, join(path, "layers/" + (n == 0 ? class_name : fmt::format("{}_{}", class_name, n))));
+  }
+  return groups;
 }
 
 std::vector<VariableGroup> variable_groups(const ModelState& model) {

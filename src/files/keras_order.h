@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "src/model/model_state.h"
@@ -12,11 +13,15 @@ namespace strata {
 // in which a walk from the outputs meets them (keras/src/ops/function.py: map_graph).
 std::vector<LayerGraph::Entry> keras_layers(const ModelState& model);
 
+// The layers with their groups in Keras' files: "layers/dense", "layers/dense_1", after `path`.
+std::vector<std::pair<LayerGraph::Entry, std::string>> layer_groups(const ModelState& model, const std::string& path);
+
 // One group of a .weights.h5 file: "layers/dense", "layers/lstm/cell", "layers/functional/layers/dense".
 struct VariableGroup {
   std::string path;
   std::string name;                     // of the layer, the attribute `name` of the group
   std::vector<std::int64_t> variables;  // of the model's store: <path>/vars/0, 1, ...: weights, then states
+  Layer layer = {};                     // the layer itself; none for a group inside one
 };
 std::vector<VariableGroup> variable_groups(const ModelState& model);
 

@@ -9,6 +9,7 @@
 #include "src/files/keras_config.h"
 #include "src/files/keras_order.h"
 #include "src/files/legacy_h5.h"
+#include "src/files/vocabularies.h"
 #include "src/files/weights_h5.h"
 #include "src/io/atomic_file.h"
 #include "src/io/zip.h"
@@ -78,9 +79,10 @@ Bytes model_file(const Model& model, const std::string& path) {
   if (ends_with(path, ".weights.h5")) return write_hdf5(weights_tree(model));
   if (ends_with(path, ".h5") || ends_with(path, ".hdf5")) return write_hdf5(legacy_tree(model));
   if (!ends_with(path, ".keras")) throw unknown_ending(path);
-  const NamedBytes members[] = {{"metadata.json", to_bytes(R"({"keras_version": "3.15.1"})")},  // the version whose layout this is; no time, so equal models are equal bytes
-                                {"config.json", to_bytes(keras_config(model))},
-                                {weights_member, write_hdf5(weights_tree(model))}};
+  std::vector<NamedBytes> members{{"metadata.json", to_bytes(R"({"keras_version": "3.15.1"})")},  // the version whose layout this is; no time, so equal models are equal bytes
+                                  {"config.json", to_bytes(keras_config(model, true))},
+                                  {weights_member, write_hdf5(weights_tree(model))}};
+  for (NamedBytes& asset : vocabulary_assets(model)) members.push_back(std::move(asset));
   return write_zip(members);
 }
 
@@ -90,6 +92,7 @@ void load_weights(Model& model, const std::string& path, bool with_optimizer) {
     if (!is_legacy_h5(tree)) throw Error(ErrorKind::data, fmt::format("{}: is no Keras model file", path), "a file of weights ends in .weights.h5");
     return set_legacy_weights(model, tree, path, with_optimizer);
   }
+  if (ends_with(path, ".keras")) read_vocabularies(model, ZipReader(read_file(path, max_file_bytes), path));
   const H5Group tree = read_weights(model, path);
   const std::string message = set_weights_tree(model, tree, path, with_optimizer);
   if (!message.empty()) model.state().warnings.push_back(message);

@@ -34,7 +34,8 @@ RowSource row_source(const Spec& spec, const DataTable& table) {
     source.color_mode = table.color_mode;
     return source;
   }
-  if (table.file && (source.format == "csv" || source.format == "text")) {
+  const bool by_name = !table.x.is_null() || !table.y.is_null();  // columns of a table that are inputs and targets by name
+  if (table.file && (source.format == "text" || (source.format == "csv" && !by_name))) {
     source.file = spec.path(*table.file);
     if (table.features) source.features = *table.features;
     if (const auto* name = table.target.as<std::string>()) source.targets = {*name};

@@ -4,6 +4,7 @@
 
 #include <strata/error.h>
 #include "src/files/keras_order.h"
+#include "src/files/vocabularies.h"
 #include "src/io/atomic_file.h"
 
 namespace strata {
@@ -23,6 +24,11 @@ H5Group weights_tree(const Model& model) {
     h5.attributes["name"] = group.name;
     for (std::size_t i = 0; i < group.variables.size(); ++i)
       h5.datasets[fmt::format("{}", i)] = state.store->read(group.variables[i]);
+    if (const auto weights = idf_weights(group.layer)) {
+      h5.datasets[idf_weights_name] = *weights;
+      // TextVectorization keeps a StringLookup, and Keras the weights of both.
+      if (group.layer.name() == "TextVectorization") root.make_group(vars(group.path + "/_lookup_layer")).datasets[idf_weights_name] = *weights;
+    }
   }
   if (state.optimizer && !state.optimizer->variables.list().empty()) {
     H5Group& h5 = root.make_group("optimizer/vars");
@@ -43,7 +49,7 @@ std::string set_weights_tree(Model& model, const H5Group& tree, const std::strin
 
   for (const VariableGroup& group : variable_groups(state)) {
     const H5Group* h5 = tree.find_group(vars(group.path));
-    const std::size_t found = h5 ? h5->datasets.size() : 0;
+    const std::size_t found = h5 ? h5->datasets.size() - (h5->find_dataset(idf_weights_name) ? 1 : 0) : 0;
     if (found != group.variables.size())
       throw bad(fmt::format("layer '{}' has {} variable{}, the file has {} in '{}'", group.name, group.variables.size(),
                             group.variables.size() == 1 ? "" : "s", found, vars(group.path)),
@@ -71,6 +77,7 @@ std::string set_weights_tree(Model& model, const H5Group& tree, const std::strin
     else message = fmt::format("{}: the optimizer's {} variables do not fit {}, which has {}: they were left out", file, h5->datasets.size(), optimizer.optimizer.name(), order.size());
   }
   for (const Change& c : changes) c.store->write(c.id, *c.value);
+  read_idf_weights(model, tree);
   for (const LayerGraph::Entry& e : state.graph.layers()) state.adapted.insert(e.name);
   return message;
 }

@@ -8,7 +8,7 @@ namespace {
 struct Row { DType dtype; std::string_view name; };
 constexpr Row rows[] = {{DType::float32, "float32"},   {DType::float64, "float64"}, {DType::bfloat16, "bfloat16"},
                         {DType::float16, "float16"},   {DType::int32, "int32"},     {DType::int64, "int64"},
-                        {DType::uint8, "uint8"},       {DType::boolean, "bool"}};
+                        {DType::uint8, "uint8"},       {DType::boolean, "bool"},    {DType::string, "string"}};
 }  // namespace
 
 std::string_view name_of(DType t) { return rows[static_cast<int>(t)].name; }

@@ -13,6 +13,9 @@ Value Graph::add(const Op& op, std::vector<Value> inputs, Attributes attributes)
   std::vector<TensorType> types;
   std::vector<Port> ports;
   for (const Value& v : inputs) {
+    if (v.dtype() == DType::string)  // of another graph, where texts are kept apart
+      throw Error(ErrorKind::spec, fmt::format("{} of texts: no device holds texts, only the host does", op.name),
+                  "TextVectorization and StringLookup turn texts into numbers");
     types.push_back(type(port(v)));
     ports.push_back(port(v));
   }

@@ -11,7 +11,10 @@
 namespace strata {
 namespace {
 
-std::shared_ptr<std::byte> allocate(std::size_t bytes) {
+std::shared_ptr<std::byte> allocate(DType dtype, std::size_t elements) {
+  if (dtype == DType::string)
+    return {reinterpret_cast<std::byte*>(new std::string[elements + 1]), [](std::byte* p) { delete[] reinterpret_cast<std::string*>(p); }};
+  const std::size_t bytes = elements * size_of(dtype);
   // A tensor without elements still has an address, so that "none" and "empty" differ.
   const std::size_t rounded = (std::max<std::size_t>(bytes, 1) + 63) / 64 * 64;
   void* p = std::aligned_alloc(64, rounded);
@@ -30,14 +33,14 @@ constexpr bool holds(DType t) {
 
 Tensor::Tensor(DType dtype, std::vector<std::int64_t> shape)
     : dtype_(dtype), shape_(std::move(shape)), elements_(checked_elements(shape_)),
-      data_(allocate(static_cast<std::size_t>(elements_) * size_of(dtype))) {}
+      data_(allocate(dtype, static_cast<std::size_t>(elements_))) {}
 
 template <class T>
 Tensor Tensor::of(std::vector<std::int64_t> shape, std::span<const T> values) {
   Tensor t(dtype_of<T>, std::move(shape));
   if (static_cast<std::int64_t>(values.size()) != t.elements_)
     throw Error(ErrorKind::data, std::to_string(values.size()) + " values do not fill a tensor " + t.str());
-  if (!values.empty()) std::memcpy(t.data(), values.data(), values.size_bytes());
+  std::copy(values.begin(), values.end(), t.template values<T>().begin());
   return t;
 }
 
@@ -62,7 +65,7 @@ std::span<const T> Tensor::values() const { return const_cast<Tensor*>(this)->va
   template std::span<T> Tensor::values<T>();         \
   template std::span<const T> Tensor::values<T>() const;
 STRATA_ELEMENT(float) STRATA_ELEMENT(double) STRATA_ELEMENT(std::int32_t) STRATA_ELEMENT(std::int64_t)
-STRATA_ELEMENT(std::uint8_t) STRATA_ELEMENT(bool) STRATA_ELEMENT(std::uint16_t)
+STRATA_ELEMENT(std::uint8_t) STRATA_ELEMENT(bool) STRATA_ELEMENT(std::uint16_t) STRATA_ELEMENT(std::string)
 #undef STRATA_ELEMENT
 template Tensor Tensor::of(std::vector<std::int64_t>, std::span<const float>);
 template Tensor Tensor::of(std::vector<std::int64_t>, std::span<const double>);
@@ -70,11 +73,22 @@ template Tensor Tensor::of(std::vector<std::int64_t>, std::span<const std::int32
 template Tensor Tensor::of(std::vector<std::int64_t>, std::span<const std::int64_t>);
 template Tensor Tensor::of(std::vector<std::int64_t>, std::span<const std::uint8_t>);
 template Tensor Tensor::of(std::vector<std::int64_t>, std::span<const bool>);
+template Tensor Tensor::of(std::vector<std::int64_t>, std::span<const std::string>);
+
+namespace {
+
+[[noreturn]] void refuse_text(const Tensor& t) {
+  throw Error(ErrorKind::data, "a tensor " + t.str() + " holds texts where numbers are needed",
+              "texts become numbers in TextVectorization or StringLookup");
+}
+
+}  // namespace
 
 Tensor Tensor::clone() const {
   if (!data_) return {};
   Tensor t(dtype_, shape_);
-  if (bytes()) std::memcpy(t.data(), data(), bytes());
+  if (dtype_ == DType::string) std::copy_n(values<std::string>().begin(), elements_, t.values<std::string>().begin());
+  else if (bytes()) std::memcpy(t.data(), data(), bytes());
   return t;
 }
 
@@ -89,6 +103,7 @@ double Tensor::at(std::int64_t i) const {
     case DType::int64: return static_cast<double>(*reinterpret_cast<const std::int64_t*>(p));
     case DType::uint8: return *reinterpret_cast<const std::uint8_t*>(p);
     case DType::boolean: return *reinterpret_cast<const std::uint8_t*>(p);
+    case DType::string: refuse_text(*this);
   }
   return 0;
 }
@@ -104,11 +119,15 @@ void Tensor::set(std::int64_t i, double v) {
     case DType::int64: *reinterpret_cast<std::int64_t*>(p) = static_cast<std::int64_t>(v); break;
     case DType::uint8: *reinterpret_cast<std::uint8_t*>(p) = static_cast<std::uint8_t>(v); break;
     case DType::boolean: *reinterpret_cast<std::uint8_t*>(p) = v != 0; break;
+    case DType::string: refuse_text(*this);
   }
 }
 
 Tensor Tensor::astype(DType dtype) const {
   if (dtype == dtype_) return *this;
+  if (dtype == DType::string)
+    throw Error(ErrorKind::data, "a tensor " + str() + " holds numbers where texts are needed");
+  if (dtype_ == DType::string) refuse_text(*this);
   Tensor t(dtype, shape_);
   if (dtype_ == DType::float64 && dtype == DType::float32) {  // every initial weight comes this way
     std::ranges::copy(values<double>(), t.values<float>().begin());
@@ -147,10 +166,28 @@ Tensor Tensor::rows(std::int64_t first, std::int64_t last) const {
   return t;
 }
 
+Tensor Tensor::rows(std::span<const std::int64_t> order) const {
+  std::vector<std::int64_t> shape = shape_;
+  shape[0] = static_cast<std::int64_t>(order.size());
+  Tensor t(dtype_, std::move(shape));
+  const std::int64_t row = shape_[0] ? elements_ / shape_[0] : 0;
+  const std::size_t row_bytes = static_cast<std::size_t>(row) * size_of(dtype_);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (dtype_ == DType::string) std::copy_n(values<std::string>().begin() + order[i] * row, row, t.values<std::string>().begin() + static_cast<std::int64_t>(i) * row);
+    else std::memcpy(t.data_.get() + i * row_bytes, data_.get() + static_cast<std::size_t>(order[i]) * row_bytes, row_bytes);
+  }
+  return t;
+}
+
 std::string Tensor::str() const { return std::string(name_of(dtype_)) + " " + Shape::of(shape_).str(); }
 
 bool same_bytes(const Tensor& a, const Tensor& b) {
-  return a.dtype() == b.dtype() && a.shape() == b.shape() && std::memcmp(a.data(), b.data(), a.bytes()) == 0;
+  if (a.dtype() != b.dtype() || a.shape() != b.shape()) return false;
+  if (a.dtype() == DType::string) {
+    const auto x = a.values<std::string>(), y = b.values<std::string>();
+    return std::equal(x.begin(), x.end(), y.begin(), y.end());
+  }
+  return std::memcmp(a.data(), b.data(), a.bytes()) == 0;
 }
 
 }  // namespace strata

@@ -25,6 +25,7 @@ class CsvTable {
   const std::vector<CsvColumn>& columns() const { return columns_; }
   std::size_t rows() const { return rows_; }
   bool has_header() const { return has_header_; }
+  const std::string& file() const { return file_; }
   // Null where there is none.
   const CsvColumn* find(std::string_view name) const;
   // Each an error that names file, row, column and value where the column is not what is asked for. A missing cell is an error

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -123,10 +124,6 @@ class HeaderParser {
     what = "Python objects (a pickle), which run code when they are loaded";
     hint = "save plain numbers: np.save(file, array.astype('float32'))";
   }
-  if (kind == 'U' || kind == 'S') {
-    what = "text (dtype '" + descr + "')";
-    hint = "save classes as numbers, or texts in a CSV file";
-  }
   if (kind == 'c') what = "complex numbers (dtype '" + descr + "')";
   if (kind == 'M' || kind == 'm') what = "dates (dtype '" + descr + "')";
   if (descr == "|V2" || descr == "<V2") hint = "if it is bfloat16, save it as float32: NumPy has no name for bfloat16";
@@ -163,8 +160,50 @@ std::string descr_of(DType t) {
     case DType::uint8: return "|u1";
     case DType::boolean: return "|b1";
     case DType::bfloat16: break;
+    case DType::string: throw Error(ErrorKind::runtime, "texts are not written to .npy files", "write them to a CSV file");
   }
   throw Error(ErrorKind::runtime, "a .npy file cannot hold bfloat16", "convert the tensor to float32");
+}
+
+// Bytes of one element of NumPy's texts: '<U5' has 5 characters of 4 bytes, '|S5' 5 bytes, zeros behind them. Nothing: no text.
+std::optional<std::size_t> text_width(const std::string& descr) {
+  if (descr.size() < 3 || (descr[1] != 'U' && descr[1] != 'S')) return std::nullopt;
+  std::uint32_t n = 0;
+  const auto [end, error] = std::from_chars(descr.data() + 2, descr.data() + descr.size(), n);
+  if (error != std::errc() || end != descr.data() + descr.size() || n == 0) return std::nullopt;  // 0: no bytes bound the elements
+  return std::size_t{n} * (descr[1] == 'U' ? 4 : 1);
+}
+
+void append_utf8(std::string& text, std::uint32_t c) {
+  if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) c = 0xfffd;
+  const auto put = [&](std::uint32_t byte) { text += static_cast<char>(byte); };
+  const auto rest = [&](int bits) { put(0x80 | (c >> bits & 0x3f)); };
+  if (c < 0x80) return put(c);
+  if (c < 0x800) return put(0xc0 | c >> 6), rest(0);
+  if (c < 0x10000) return put(0xe0 | c >> 12), rest(6), rest(0);
+  put(0xf0 | c >> 18), rest(12), rest(6), rest(0);
+}
+
+// Elements of `width` bytes in row-major order, in the machine's byte order.
+Tensor texts(ByteView data, const std::vector<std::int64_t>& shape, std::size_t width, bool wide) {
+  Tensor tensor(DType::string, shape);
+  std::size_t at = 0;
+  for (std::string& text : tensor.values<std::string>()) {
+    const ByteView element = data.subspan(at, width);
+    at += width;
+    std::size_t end = element.size();
+    while (end > 0 && element[end - 1] == std::byte{0}) --end;
+    if (!wide) {
+      text = as_text(element.first(end));
+      continue;
+    }
+    for (std::size_t i = 0; i < end; i += 4) {
+      std::uint32_t c;
+      std::memcpy(&c, element.data() + i, 4);
+      append_utf8(text, c);
+    }
+  }
+  return tensor;
 }
 
 std::uint32_t little(ByteView bytes, std::size_t width) {
@@ -193,11 +232,12 @@ Tensor read_npy(ByteView file, const std::string& name) {
   ByteView data = file.subspan(header_at + header_size);
 
   const std::string& d = header.descr;
-  if (d.size() != 3 || std::string_view("<>|=").find(d[0]) == std::string_view::npos) refuse_dtype(name, d);
+  const auto text = text_width(d);
+  if ((!text && d.size() != 3) || std::string_view("<>|=").find(d[0]) == std::string_view::npos) refuse_dtype(name, d);
   const std::string kind = d.substr(1);
-  const std::size_t width = static_cast<std::size_t>(d[2] - '0');
+  const std::size_t width = text.value_or(static_cast<std::size_t>(d[2] - '0'));
   constexpr std::string_view known[] = {"b1", "u1", "i1", "u2", "i2", "f2", "u4", "i4", "f4", "u8", "i8", "f8"};
-  if (std::find(std::begin(known), std::end(known), kind) == std::end(known)) refuse_dtype(name, d);
+  if (!text && std::find(std::begin(known), std::end(known), kind) == std::end(known)) refuse_dtype(name, d);
 
   const auto size = byte_count(header.shape, width);
   const std::string shape = Shape::of(header.shape).str();
@@ -208,11 +248,12 @@ Tensor read_npy(ByteView file, const std::string& name) {
 
   Bytes moved;
   if (header.fortran_order && header.shape.size() > 1) data = moved = from_fortran_order(data, header.shape, width);
-  if (d[0] == '>' && width > 1) {
+  if (d[0] == '>' && width > 1 && kind[0] != 'S') {
     if (moved.empty()) moved.assign(data.begin(), data.end());
-    swap_endianness(moved, width);
+    swap_endianness(moved, text ? 4 : width);
     data = moved;
   }
+  if (text) return texts(data, header.shape, width, kind[0] == 'U');
   if (kind == "i1") return widen_integers<std::int8_t>(data, header.shape, name);
   if (kind == "i2") return widen_integers<std::int16_t>(data, header.shape, name);
   if (kind == "u2") return widen_integers<std::uint16_t>(data, header.shape, name);

@@ -10,7 +10,7 @@
 namespace strata {
 
 // Either memory order and either byte order. bool, uint8, int32, int64, float16, float32 and float64 stay; int8, int16, uint16,
-// uint32 and uint64 become int64. Text, object arrays (pickles), complex numbers and records are refused by name.
+// uint32 and uint64 become int64, text (U and S) becomes string. Object arrays (pickles), complex numbers and records are refused by name.
 // `name` stands in front of every message.
 Tensor read_npy(ByteView file, const std::string& name);
 

@@ -71,6 +71,10 @@ void check_columns(const ModelState& state, const std::map<std::string, Tensor>&
     const std::vector<std::int64_t>& dims = columns.at(name).shape();
     bool fits = static_cast<int>(dims.size()) == row.rank() + 1;
     for (int i = 0; fits && i < row.rank(); ++i) fits = row[i] == Dim(-1) || row[i] == Dim(dims[static_cast<std::size_t>(i) + 1]);
+    const bool text = in.call()->input->dtype == DType::string, given_text = columns.at(name).dtype() == DType::string;
+    if (text != given_text)
+      throw Error(ErrorKind::data, fmt::format("{} takes {}, received {}", described(name), text ? "texts" : "numbers", given_text ? "texts" : "numbers"),
+                  text ? "read them from a column of texts" : "declare it with dtype: string, and let TextVectorization or StringLookup turn texts into numbers");
     if (fits) continue;
     std::vector<Dim> wanted{Dim::symbol("batch")};
     for (const Dim& d : row) wanted.push_back(d == Dim(-1) ? Dim::symbol("open") : d);
@@ -83,6 +87,16 @@ void check_columns(const ModelState& state, const std::map<std::string, Tensor>&
 std::map<std::string, Tensor> named_columns(const ModelState& state, const Dataset& data) {
   std::map<std::string, Tensor> columns;
   for (auto& [name, t] : assigned(data.x, input_names(state), "input", true)) columns["x:" + name] = t;
+  // As Keras: a last axis of 1 may be left out, or be there too much.
+  for (const LayerOutput& in : state.graph.inputs()) {
+    Tensor& t = columns.at("x:" + state.graph.name(*in.call()));
+    const Shape& row = in.call()->input->shape;
+    std::vector<std::int64_t> dims = t.shape();
+    if (t.rank() == row.rank() && row.rank() > 0 && row[-1] == Dim(1)) dims.push_back(1);
+    else if (t.rank() == row.rank() + 2 && t.dim(-1) == 1) dims.pop_back();
+    else continue;
+    t = t.reshape(std::move(dims));
+  }
   if (!data.y.empty())
     for (auto& [name, t] : assigned(data.y, state.graph.output_names(), "output", false)) columns["y:" + name] = t;
   if (!data.sample_weight.empty()) {

@@ -144,6 +144,9 @@ Value StepState::input(const std::string& name, const Shape& row, DType dtype) {
     if (n.op->name == "input" && n.attributes.text("name") == name)
       throw Error(ErrorKind::spec, fmt::format("the step has two inputs named '{}'", name),
                   "give one of them another name");
+  if (dtype == DType::string)
+    throw Error(ErrorKind::spec, fmt::format("the step's input '{}' is of texts, which no device holds", name),
+                "give the step what Model::predict of a model with TextVectorization makes of them");
   return trace_->graph.input(name, {policy_.entry(dtype), Shape(std::move(dims))});
 }
 

@@ -76,7 +76,7 @@ Tensor in_order(std::int64_t rows) {
 Logs evaluate_rows(ModelState& state, const Dataset& data, std::int64_t batch_size, std::optional<std::int64_t> steps) {
   if (batch_size < 1) throw Error(ErrorKind::spec, fmt::format("batch_size must be at least 1, received {}", batch_size));
   CompiledStep& step = state.test_step(batch_types(state, data, true));
-  const auto columns = named_columns(state, data);
+  const auto columns = step.on_host(named_columns(state, data));
   const auto resident = addresses(columns);
   const std::int64_t rows = data.rows();
   if (rows == 0) throw Error(ErrorKind::data, "there are no rows to evaluate");
@@ -95,11 +95,34 @@ Logs evaluate_rows(ModelState& state, const Dataset& data, std::int64_t batch_si
   return read_logs(step, *batch.run);
 }
 
+namespace {
+
+// The value as the list of an argument.
+Config list_of(const Tensor& t) {
+  Config::List list;
+  for (std::int64_t i = 0; i < t.elements(); ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    if (t.dtype() == DType::string) list.emplace_back(t.values<std::string>()[at]);
+    else if (t.dtype() == DType::int64) list.emplace_back(t.values<std::int64_t>()[at]);
+    else list.emplace_back(t.at(i));
+  }
+  return list;
+}
+
+}  // namespace
+
 void adapt_layers(ModelState& state, const Arrays& x, bool only_new) {
   for (const LayerGraph::Entry& e : state.graph.layers()) {
-    if (!e.layer || (only_new && state.adapted.count(e.name))) continue;
+    if (!e.layer) continue;
+    if (!only_new)
+      for (const std::string& argument : std::set<std::string>(state.learned[e.name])) state.learn(e.layer, argument, {});
     const std::unique_ptr<Adaptation> adaptation = e.layer.adaptation();
     if (!adaptation) continue;
+    // States may have come with weights; an argument that is not there has not.
+    const std::string path = state.prefix.empty() ? e.name : state.prefix + "/" + e.name;
+    const auto& variables = state.store->list();
+    const bool has_states = std::any_of(variables.begin(), variables.end(), [&](const Variable& v) { return v.path.rfind(path + "/", 0) == 0; });
+    if (only_new && has_states && state.adapted.count(e.name)) continue;
     // What enters the layer: the model cut off there, with everything before it adapted already.
     const LayerOutput& enters = e.call->inputs[0];
     const auto columns = named_columns(state, Dataset{x, {}, {}});
@@ -109,9 +132,10 @@ void adapt_layers(ModelState& state, const Arrays& x, bool only_new) {
     const std::vector<TensorType> types = state.graph.input_types();
     std::vector<Value> inputs;
     for (std::size_t i = 0; i < types.size(); ++i)
-      inputs.push_back(trace->graph.input("x:" + state.graph.name(*state.graph.inputs()[i].call()), {state.policy.entry(types[i].dtype), types[i].shape}));
-    const std::vector<Value> value = state.graph.trace_until(scope, inputs, enters);
-    trace->graph.outputs.push_back(port(value[0]));
+      inputs.push_back(trace->column("x:" + state.graph.name(*state.graph.inputs()[i].call()), state.policy.entry(types[i].dtype), types[i].shape));
+    const Value value = state.graph.trace_until(scope, inputs, enters)[0];
+    const std::string column = trace->column_of(value);
+    if (column.empty()) trace->graph.outputs.push_back(port(value));
     trace->finish();
     CompiledStep step(std::move(trace), {"enters"}, state.backend());
     const auto worker = step.take();
@@ -120,15 +144,20 @@ void adapt_layers(ModelState& state, const Arrays& x, bool only_new) {
     for (std::int64_t first = 0; first < rows; first += batch_size) {
       std::map<std::string, Tensor> batch;
       for (const auto& [name, t] : columns) batch[name] = t.rows(first, std::min(rows, first + batch_size));
+      batch = on_host(step.trace(), std::move(batch), true);
+      if (!column.empty()) {
+        adaptation->observe(batch.at(column).astype(value.dtype()));
+        continue;
+      }
       Run& run = worker->run_for(step.bind(batch));
       for (std::size_t i = 0; i < run.plan().inputs.size(); ++i)
         run.set_input(i, batch.at(run.plan().inputs[i].name).astype(run.plan().inputs[i].type.dtype));
       run();
       adaptation->observe(run.output(0));
     }
-    const std::string path = state.prefix.empty() ? e.name : state.prefix + "/" + e.name;
-    for (const auto& [name, value_of_state] : adaptation->finish())
-      if (const auto id = state.store->find(path + "/" + name)) state.store->write(*id, value_of_state);
+    for (const auto& [name, learned] : adaptation->finish())
+      if (const auto id = state.store->find(path + "/" + name)) state.store->write(*id, learned);
+      else state.learn(e.layer, name, list_of(learned));
     state.adapted.insert(e.name);
   }
 }
@@ -164,7 +193,7 @@ Fit::Fit(Model model, Dataset data, FitArguments arguments) : model_(std::move(m
   const std::int64_t all = (rows_ + a.batch_size - 1) / a.batch_size;
   steps_ = a.steps_per_epoch ? std::min(*a.steps_per_epoch, all) : all;
   step_ = &s.train_step(batch_types(s, data_, true));
-  columns_ = named_columns(s, data_);
+  columns_ = step_->on_host(named_columns(s, data_));
   resident_ = addresses(columns_);
   worker_ = step_->take();
   step_->plan(step_->bind(shapes(columns_, std::min(rows_, a.batch_size))));  // what cannot be planned is said before an epoch begins

@@ -46,7 +46,7 @@ Logs Model::train_on_batch(const Dataset& batch) {
   ModelState& s = *state_;
   CompiledStep& step = s.train_step(batch_types(s, batch, false));
   const auto worker = step.take();
-  const auto columns = named_columns(s, batch);
+  const auto columns = step.on_host(named_columns(s, batch));
   const Bindings bindings = step.bind(columns);
   step.plan(bindings);  // places the variables, so that the running values can be reset
   ModelState::reset(s.train_metrics);
@@ -69,6 +69,7 @@ void Model::predict(const Arrays& x, const std::function<void(const Arrays&)>& s
   for (std::int64_t first = 0; first < rows; first += arguments.batch_size) {
     std::map<std::string, Tensor> batch;
     for (const auto& [name, t] : columns) batch[name] = t.rows(first, std::min(rows, first + arguments.batch_size));
+    batch = step.on_host(std::move(batch));
     Run& run = worker->run_for(step.bind(batch));
     for (std::size_t i = 0; i < run.plan().inputs.size(); ++i)
       run.set_input(i, batch.at(run.plan().inputs[i].name).astype(run.plan().inputs[i].type.dtype));
@@ -160,8 +161,9 @@ Summary Model::summary() const {
 MemoryPlan Model::memory(std::int64_t batch_size) {
   ModelState& s = *state_;
   if (!s.compiled) throw Error(ErrorKind::spec, "the memory of training depends on the optimizer: the model is not compiled", "call compile, or give the spec a compile: section");
-  const AssumedBatch batch = assumed_batch(s, batch_size, true);
+  AssumedBatch batch = assumed_batch(s, batch_size, true);
   CompiledStep& step = s.train_step(batch.types);
+  step.assume_host_columns(batch.shapes, batch_size);
   const auto plan = step.plan(step.bind(batch.shapes));
   const auto bytes = [](const Variables& v) { return static_cast<std::int64_t>(v.bytes()); };
   return {bytes(*s.store), bytes(s.optimizer->variables) + bytes(s.train_metrics), static_cast<std::int64_t>(plan->arena_bytes),

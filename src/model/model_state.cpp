@@ -25,7 +25,7 @@ ModelState::ModelState(LayerGraph layer_graph, std::string model_name, RunOption
   };
   Scope scope(trace, prefix, true, policy.variable, policy.compute);
   std::vector<Value> inputs;
-  for (const TensorType& t : graph.input_types()) inputs.push_back(trace.graph.input(fmt::format("{}", inputs.size()), t));
+  for (const TensorType& t : graph.input_types()) inputs.push_back(trace.column(fmt::format("{}", inputs.size()), t.dtype, t.shape));
   graph.trace(scope, inputs);
 }
 
@@ -90,6 +90,16 @@ void ModelState::forget_steps() {
   test_.clear();
 }
 
+void ModelState::learn(Layer layer, const std::string& argument, const Config& value) {
+  const Schema& schema = layer.type().schema;
+  const Field* field = schema.find(argument);
+  if (!field) throw Error(ErrorKind::data, fmt::format("{} has no argument '{}' to take from data", layer.name(), argument));
+  schema.set(layer.object(), *field, value);
+  for (const LayerGraph::Entry& e : graph.layers())
+    if (e.layer && e.layer.same_as(layer)) learned[e.name].insert(argument);
+  forget_steps();
+}
+
 bool ModelState::read_trainable() {
   std::vector<bool> before, after;
   for (const Variable& v : store->list()) before.push_back(v.trainable);
@@ -98,7 +108,7 @@ bool ModelState::read_trainable() {
   trace.enter(*store, run.seed);
   Scope scope(trace, prefix, true, policy.variable, policy.compute);
   std::vector<Value> inputs;
-  for (const TensorType& t : graph.input_types()) inputs.push_back(trace.graph.input(fmt::format("{}", inputs.size()), t));
+  for (const TensorType& t : graph.input_types()) inputs.push_back(trace.column(fmt::format("{}", inputs.size()), t.dtype, t.shape));
   graph.trace(scope, inputs);
   for (const Variable& v : store->list()) after.push_back(v.trainable);
   if (before != after || !store->placed()) store->place(backend());
@@ -122,7 +132,7 @@ CompiledStep& ModelState::predict_step() {
   std::vector<Value> inputs;
   const std::vector<TensorType> types = graph.input_types();
   for (std::size_t i = 0; i < types.size(); ++i)
-    inputs.push_back(trace->graph.input("x:" + graph.name(*graph.inputs()[i].call()), {policy.entry(types[i].dtype), types[i].shape}));
+    inputs.push_back(trace->column("x:" + graph.name(*graph.inputs()[i].call()), policy.entry(types[i].dtype), types[i].shape));
   const std::vector<Value> outputs = graph.trace(scope, inputs);
   std::vector<std::string> names;
   for (std::size_t i = 0; i < outputs.size(); ++i) {

@@ -38,6 +38,9 @@ class ModelState : public std::enable_shared_from_this<ModelState> {
   std::shared_ptr<OptimizerState> optimizer;
   Variables train_metrics, test_metrics;
   std::set<std::string> adapted;  // layers whose statistics are known
+  // Arguments that were taken from data, not given: a vocabulary. By name of the layer.
+  std::map<std::string, std::set<std::string>> learned;
+  void learn(Layer layer, const std::string& argument, const Config& value);
   std::vector<std::string> warnings;
   std::map<std::string, std::vector<Shape>> output_shapes;  // by the layer's path in this model
 

@@ -8,11 +8,29 @@
 
 namespace strata {
 
+std::map<std::string, Tensor> on_host(const Trace& trace, std::map<std::string, Tensor> columns, bool texts) {
+  for (const Trace::HostCall& call : trace.host_calls()) columns[call.output] = call.function(columns.at(call.input));
+  if (!texts) std::erase_if(columns, [](const auto& column) { return column.second.dtype() == DType::string; });
+  return columns;
+}
+
 CompiledStep::CompiledStep(std::unique_ptr<Trace> trace, std::vector<std::string> outputs, std::shared_ptr<Backend> backend,
                            std::shared_ptr<KernelChoices> choices)
     : trace_(std::move(trace)), outputs_(std::move(outputs)), backend_(std::move(backend)), choices_(std::move(choices)) {
   for (const OpNode& n : trace_->graph.nodes())
     if (n.op->name == "input") inputs_.push_back({n.attributes.text("name"), n.outputs[0]});
+}
+
+void CompiledStep::assume_host_columns(std::map<std::string, std::vector<std::int64_t>>& shapes, std::int64_t rows) const {
+  for (const Input& input : inputs_) {
+    const auto [found, fresh] = shapes.try_emplace(input.name, std::vector<std::int64_t>{rows});
+    for (int i = 1; fresh && i < input.type.shape.rank(); ++i) {
+      if (!input.type.shape[i].is_known())
+        throw Error(ErrorKind::spec, fmt::format("how long the rows of '{}' are depends on the data", input.name.substr(input.name.find(':') + 1)),
+                    "give TextVectorization an output_sequence_length");
+      found->second.push_back(input.type.shape[i].value());
+    }
+  }
 }
 
 Bindings CompiledStep::bind(const std::map<std::string, Tensor>& values) const {

@@ -12,6 +12,9 @@
 
 namespace strata {
 
+// Columns with what the trace's host functions make of them; only those that a graph can read, unless `texts`.
+std::map<std::string, Tensor> on_host(const Trace& trace, std::map<std::string, Tensor> columns, bool texts = false);
+
 class CompiledStep {
  public:
   // `outputs` names the graph's outputs in order.
@@ -22,6 +25,12 @@ class CompiledStep {
   const std::vector<Input>& inputs() const { return inputs_; }
   const std::vector<std::string>& outputs() const { return outputs_; }
   const Trace& trace() const { return *trace_; }
+
+  // The columns that the graph reads: those given, and what the host computes of them. Texts stay behind.
+  std::map<std::string, Tensor> on_host(std::map<std::string, Tensor> columns) const { return strata::on_host(*trace_, std::move(columns)); }
+
+  // Adds the shapes of the columns that the host computes, as far as they are known without data: an open axis is an Error.
+  void assume_host_columns(std::map<std::string, std::vector<std::int64_t>>& shapes, std::int64_t rows) const;
 
   // The numbers that these inputs give to the open axes. An input that does not fit its type is an Error of kind data.
   Bindings bind(const std::map<std::string, Tensor>& values) const;

@@ -37,8 +37,9 @@ double least(std::chrono::milliseconds round, const std::function<void()>& f) {
 }  // namespace
 
 StepTrial::StepTrial(ModelState& model, std::int64_t batch_size) : is_training_(model.compiled.has_value()) {
-  const AssumedBatch batch = assumed_batch(model, batch_size, false);
+  AssumedBatch batch = assumed_batch(model, batch_size, false);
   step_ = is_training_ ? &model.train_step(batch.types) : &model.predict_step();
+  step_->assume_host_columns(batch.shapes, batch_size);
   std::map<std::string, Tensor> columns;
   for (const CompiledStep::Input& in : step_->inputs()) columns[in.name] = made_up(in.type.dtype, batch.shapes.at(in.name));
   worker_ = step_->take();

@@ -20,6 +20,7 @@ DTypePolicy DTypePolicy::named(const std::string& name) {
 
 DTypePolicy DTypePolicy::of(const Config& dtype, const DTypePolicy& inherited) {
   if (dtype.is_null()) return inherited;
+  if (dtype == Config("int32") || dtype == Config("int64")) return inherited;  // of a layer that gives integers
   if (const auto* name = dtype.as<std::string>()) return named(*name);
   const auto name_in = [](const Config::Mapping& m) -> const std::string* {
     for (const auto& [key, value] : m)
@@ -156,7 +157,39 @@ std::uint64_t Trace::next_stream(const std::string& path) {
   return hash_of(fmt::format("{}#{}", path, calls_[path]++));
 }
 
+Value Trace::column(const std::string& name, DType dtype, const Shape& shape) {
+  Value v;
+  if (dtype == DType::string) {
+    v = texts_->input(name, {dtype, shape});
+  } else if (order) {
+    v = gather(graph.input(name, {dtype, Shape{Dim::symbol("rows")} + shape.slice(1, shape.rank())}), order);
+  } else {
+    v = graph.input(name, {dtype, shape});
+  }
+  columns_[{&v.graph(), v.node()}] = name;
+  return v;
+}
+
+std::string Trace::column_of(Value v) const {
+  const auto found = columns_.find({&v.graph(), v.node()});
+  return found == columns_.end() ? std::string() : found->second;
+}
+
+Value Trace::on_host(const std::string& path, Value x, DType dtype, const Shape& shape, HostFunction function) {
+  const std::string input = column_of(x);
+  if (input.empty())
+    throw Error(ErrorKind::spec, "it runs on the host, on the rows of an input; here its input is computed by layers before it",
+                "call it on an input of the model");
+  const std::string output = fmt::format("host:{}#{}", path, host_calls_.size());
+  std::vector<Dim> dims = shape.dims();
+  for (std::size_t i = 0; i < dims.size(); ++i)
+    if (dims[i] == Dim(-1)) dims[i] = Dim::symbol(fmt::format("{}.{}", output, i));
+  host_calls_.push_back({std::move(function), input, output});
+  return column(output, dtype, Shape(std::move(dims)));
+}
+
 Value Trace::mask(Value v) const {
+  if (&v.graph() != &graph) return {};
   const auto found = masks_.find({v.node(), v.output()});
   return found == masks_.end() ? Value() : found->second;
 }
@@ -279,6 +312,10 @@ std::vector<Value> Scope::call(const std::string& name, const Layer& layer, cons
   trace_.graph.place = place;
   if (trace_.observer) trace_.observer(inner.path_, layer, outputs);
   return outputs;
+}
+
+Value Scope::on_host(Value x, DType dtype, const Shape& shape, HostFunction function) {
+  return trace_.on_host(path_, x, dtype, shape, std::move(function));
 }
 
 void Scope::loss(Value scalar) { trace_.losses.push_back(scalar); }

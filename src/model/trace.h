@@ -68,6 +68,20 @@ class Trace {
   std::vector<Metric> metrics;     // of this batch, added by layers
   std::vector<std::string> warnings;
 
+  // A column of the data: whole rows that enter the graph. shape: with the rows first. While `order` is set, columns are
+  // resident and batches are gathered by its row numbers. Texts enter no graph: they stay among the host's columns.
+  Value column(const std::string& name, DType dtype, const Shape& shape);
+  Value order;
+  // v is the same column converted.
+  void same_column(Value v, Value column) { columns_.try_emplace({&v.graph(), v.node()}, column_of(column)); }
+  // The name of the column that v is, or "".
+  std::string column_of(Value v) const;
+
+  // What the host computes of columns before they enter the graph, in order.
+  struct HostCall { HostFunction function; std::string input, output; };
+  const std::vector<HostCall>& host_calls() const { return host_calls_; }
+  Value on_host(const std::string& path, Value x, DType dtype, const Shape& shape, HostFunction function);
+
   // Called with every layer's outputs as it is traced; for summary and shape inference.
   std::function<void(const std::string& path, const Layer& layer, const std::vector<Value>& outputs)> observer;
 
@@ -102,6 +116,9 @@ class Trace {
   std::set<std::int64_t> written_;
   std::map<std::string, std::uint64_t> calls_;
   std::map<std::pair<std::int32_t, std::int32_t>, Value> masks_;
+  std::unique_ptr<Graph> texts_ = std::make_unique<Graph>();  // where values of texts live, so that their types are known
+  std::map<std::pair<const Graph*, std::int32_t>, std::string> columns_;
+  std::vector<HostCall> host_calls_;
 };
 
 }  // namespace strata

@@ -65,18 +65,15 @@ class Writer {
     Value y, weight, loss;  // none where the data or compile give none
   };
 
-  // A column of the batch; of resident columns the rows that `order` numbers.
   Value column(const std::string& name, DType dtype, const Shape& row) {
-    Graph& g = trace_->graph;
-    if (!types_.resident) return g.input(name, {dtype, Shape{Dim::symbol("batch")} + row});
-    return gather(g.input(name, {dtype, Shape{Dim::symbol("rows")} + row}), order_);
+    return trace_->column(name, dtype, Shape{Dim::symbol("batch")} + row);
   }
 
   // --- inputs and layers -----------------------------------------------------------------------------------------------
   void call_layers() {
     const LayerGraph& graph = model_.graph;
     Scope scope(*trace_, model_.prefix, true, model_.policy.variable, model_.policy.compute);
-    if (types_.resident) order_ = trace_->graph.input("order", {DType::int64, Shape{Dim::symbol("batch")}});
+    if (types_.resident) trace_->order = trace_->graph.input("order", {DType::int64, Shape{Dim::symbol("batch")}});
     const std::vector<TensorType> declared = graph.input_types();
     std::vector<Value> inputs;
     for (std::size_t i = 0; i < declared.size(); ++i) {
@@ -89,6 +86,7 @@ class Writer {
         x = reshape(x, Shape(dims));
       }
       inputs.push_back(cast(x, model_.policy.entry(declared[i].dtype)));
+      trace_->same_column(inputs.back(), x);
     }
     const std::vector<Value> predictions = graph.trace(scope, inputs);
 
@@ -214,7 +212,6 @@ class Writer {
   const bool training_;
   std::unique_ptr<Trace> trace_;
   Variables& running_;
-  Value order_;  // row numbers of the batch, where columns are resident
   std::vector<Output> outputs_;
   std::vector<Value> losses_;
   std::vector<std::string> logs_;

@@ -383,7 +383,7 @@ Schema InputArguments::schema() {
       field("batch_shape", &InputArguments::batch_shape, "Shape with the batch axis, instead of shape."),
       field("batch_size", &InputArguments::batch_size, "Rows of every batch, where a model fixes them.", at_least(1)),
       field("dtype", &InputArguments::dtype, "Element type.",
-            one_of({"float32", "float64", "bfloat16", "float16", "int32", "int64", "uint8", "bool"})),
+            one_of({"float32", "float64", "bfloat16", "float16", "int32", "int64", "uint8", "bool", "string"})),
       field("name", &InputArguments::name, "Name of the input."));
 }
 

@@ -102,4 +102,30 @@ TEST(Split, TakesTheLastFractionOfTheRowsOrOfEachClass) {
   EXPECT_THAT(numbers(validation.x.columns()[0].second), testing::ElementsAre(2, 3, 5));
 }
 
+TEST(Rows, ColumnsOfTextsAreTensorsOfTexts) {
+  const Folder folder;
+  const std::string file = folder.text("reviews.csv", "text,stars,verdict\n\"good, very\",5,up\nbad,1,down\n");
+  RowSource source = table(file, "verdict");
+  source.features = {"text"};
+  const Tensor x = load_rows(source).data.x.columns()[0].second;
+  EXPECT_EQ(x.str(), "string (2, 1)");
+  EXPECT_EQ(x.values<std::string>()[0], "good, very");
+  source.features = {"text", "stars"};
+  EXPECT_THROW(load_rows(source), Error);  // one tensor holds texts or numbers
+
+  RowSource by_name;
+  by_name.x = {{"review", file, "text"}, {"size", file, "stars"}};
+  by_name.y = {{"", file, "verdict"}};
+  const Rows rows = load_rows(by_name);
+  EXPECT_EQ(rows.data.x.find("review")->str(), "string (2, 1)");
+  EXPECT_EQ(rows.data.x.find("size")->str(), "float32 (2, 1)");
+  EXPECT_EQ(rows.classes, (std::vector<std::string>{"down", "up"}));
+  const auto [first, second] = split_rows(rows.data, 0.5, true);
+  EXPECT_EQ(first.x.find("review")->values<std::string>().size() + second.x.find("review")->values<std::string>().size(), 2u);
+
+  source.file = folder.text("latin.csv", "text,verdict\ncaf\xe9,up\n");
+  source.features = {"text"};
+  EXPECT_THAT(error_of([&] { load_rows(source); }), testing::HasSubstr("row 1, column 'text': the text is no UTF-8"));
+}
+
 }  // namespace strata

@@ -35,7 +35,10 @@ std::vector<TensorType> chosen(Types in, const Attributes&) {
   check_equal_dtypes(in.subspan(1));
   return {{in[1].dtype, broadcast(in[0].shape, broadcast(in[1].shape, in[2].shape, "select"), "select")}};
 }
-std::vector<TensorType> converted(Types in, const Attributes& a) { return {{a.dtype("dtype"), in[0].shape}}; }
+std::vector<TensorType> converted(Types in, const Attributes& a) {
+  if (a.dtype("dtype") == DType::string) shape_error("cast", "no device holds texts");
+  return {{a.dtype("dtype"), in[0].shape}};
+}
 
 using G = GradientContext;
 
@@ -140,6 +143,7 @@ int promotion_rank(DType t) {
     case DType::bfloat16: return 4;
     case DType::float32: return 5;
     case DType::float64: return 6;
+    case DType::string: break;  // no op takes one: Graph::add
   }
   return 0;
 }

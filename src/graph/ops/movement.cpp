@@ -270,6 +270,23 @@ Value reverse(Value x, int axis) { return emit("reverse", {x}, {{"axis", std::in
 
 Value gather(Value table, Value indices) { return emit("gather", {table, indices}); }
 
+Value scatter_add(Value indices, Value rows, const Shape& shape) { return emit("scatter_add", {indices, rows}, {{"shape", shape}}); }
+
+// The largest count whose last element is at most x, bit by bit.
+Value search_sorted(Value x, const Tensor& sorted) {
+  Value found = cast(zeros_like(x), DType::int32);
+  if (sorted.elements() == 0) return found;
+  const Value table = constant(x, sorted);
+  std::int64_t step = 1;
+  while (step <= sorted.elements() / 2) step *= 2;
+  for (; step > 0; step /= 2) {
+    const Value next = found + step;
+    const Value fits = logical_and(less_equal(next, sorted.elements()), less_equal(gather(table, next - 1), x));
+    found = select(fits, next, found);
+  }
+  return found;
+}
+
 Value one_hot(Value indices, const Dim& depth, DType dtype) {
   const Value row = iota(indices, depth, indices.dtype());
   return cast(equal(expand_dims(indices, -1), row), dtype);

@@ -113,6 +113,7 @@ Type type_of(DType t) {
     case DType::float16: return float16_type();
     case DType::boolean: return boolean_type();
     case DType::bfloat16: return Type(H5Tcreate(H5T_OPAQUE, 2));
+    case DType::string: break;
   }
   throw Refused{"has a data type without an HDF5 form"};
 }
