@@ -126,7 +126,7 @@ RowSource row_source(const DataChoice& choice, const Model& model) {
 }
 
 Rows rows_to_use(const DataChoice& choice, const LoadedModel& loaded, const CommonOptions& common, const char* verb) {
-  if (!choice.x.empty()) return load_rows(row_source(choice, loaded.model));
+  if (!choice.x.empty()) return load_rows(for_inputs(loaded.model, row_source(choice, loaded.model)));
   const auto& data = loaded.spec.data;
   const bool test = data && data->test;
   if (!test && !(data && data->validation))
@@ -134,9 +134,9 @@ Rows rows_to_use(const DataChoice& choice, const LoadedModel& loaded, const Comm
                 "name the rows: --x FILE");
   // Text targets have the numbers that they have in training.
   std::vector<std::string> classes;
-  if (data->train && data->train->file && data->train->reader() == "csv") classes = load_rows(row_source(loaded.spec, *data->train)).classes;
+  if (data->train && data->train->file && data->train->reader() == "csv") classes = load_rows(for_inputs(loaded.model, row_source(loaded.spec, *data->train))).classes;
   say(common, fmt::format("rows of data.{}", test ? "test" : "validation"));
-  return load_rows(row_source(loaded.spec, test ? *data->test : *data->validation), classes);
+  return load_rows(for_inputs(loaded.model, row_source(loaded.spec, test ? *data->test : *data->validation)), classes);
 }
 
 std::int64_t batch_size(const DataChoice& choice, const LoadedModel& loaded) {

@@ -64,13 +64,13 @@ struct TrainingRows {
   std::vector<std::string> classes;
 };
 
-TrainingRows training_rows(const Spec& spec, FitArguments& fit, const std::string& name) {
+TrainingRows training_rows(const Spec& spec, const Model& model, FitArguments& fit, const std::string& name) {
   if (!spec.data || !spec.data->train)
     throw Error(ErrorKind::spec, fmt::format("{}: there are no rows to train on: the spec has no data.train", name), "name the rows: --x FILE --y FILE");
-  Rows train = load_rows(row_source(spec, *spec.data->train));
+  Rows train = load_rows(for_inputs(model, row_source(spec, *spec.data->train)));
   TrainingRows rows{std::move(train.data), {}, std::move(train.classes)};
   if (spec.data->validation) {
-    rows.validation = load_rows(row_source(spec, *spec.data->validation), rows.classes).data;
+    rows.validation = load_rows(for_inputs(model, row_source(spec, *spec.data->validation)), rows.classes).data;
   } else if (spec.data->stratify && fit.validation_split > 0) {
     auto [first, second] = split_rows(rows.train, fit.validation_split, true);
     rows.train = std::move(first);
@@ -179,7 +179,7 @@ int train(Options o, const CommonOptions& common) {
     }
     FitArguments arguments = fit_arguments(stages[i], spec.callbacks);
     if (common.quiet) arguments.verbose = 0;
-    TrainingRows rows = training_rows(spec, arguments, loaded.name);
+    TrainingRows rows = training_rows(spec, loaded.model, arguments, loaded.name);
     if (rows.validation) arguments.validation_data = std::move(rows.validation);
     const bool goes_on = resume && !checkpoints_in(checkpoints(i)).empty();
     if (goes_on) restore_learned(checkpoints(i), loaded.model);

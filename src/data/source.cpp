@@ -67,13 +67,8 @@ Tensor texts(const CsvTable& table, const std::vector<std::string>& names) {
   return t;
 }
 
-// Rows x columns of numbers; columns that all hold texts are a tensor of texts.
+// Rows x columns of numbers.
 Tensor matrix(const CsvTable& table, const std::vector<std::string>& names) {
-  const auto is_text = [&](const std::string& name) {
-    const CsvColumn* column = table.find(name);
-    return column && !column->is_numeric;
-  };
-  if (!names.empty() && std::all_of(names.begin(), names.end(), is_text)) return texts(table, names);
   Tensor t(DType::float32, {static_cast<std::int64_t>(table.rows()), static_cast<std::int64_t>(names.size())});
   auto* out = t.values<float>().data();
   for (std::size_t c = 0; c < names.size(); ++c) {
@@ -139,16 +134,19 @@ void collect(const H5Group& group, const std::string& path, Arrays& arrays) {
 }
 
 // x or y as arrays. A .csv of targets may hold texts.
-Arrays arrays_of(const std::vector<ArraySource>& sources, const std::string& format, std::vector<std::string>* classes) {
+Arrays arrays_of(const std::vector<ArraySource>& sources, const RowSource& rows, std::vector<std::string>* classes) {
+  const std::string& format = rows.format;
+  const auto is_text = [&](const std::string& name) { return std::find(rows.text_inputs.begin(), rows.text_inputs.end(), name) != rows.text_inputs.end(); };
   Arrays result;
   for (const ArraySource& source : sources) {
     const std::string kind = format_of(source.file, format);
-    if (kind == "csv" && (classes || !source.member.empty())) {
+    if (kind == "csv") {
       const CsvTable table = read_csv(text_of_file(source.file), source.file);
       const std::vector<std::string> names = names_of(table);
       const std::string column = !source.member.empty() ? source.member : names.size() == 1 ? names[0] : "";
+      const std::vector<std::string> wanted = column.empty() ? names : std::vector{column};
       if (classes && !column.empty()) result.add(source.name, target_column(table, column, *classes, source.file));
-      else result.add(source.name, matrix(table, column.empty() ? names : std::vector{column}));
+      else result.add(source.name, !classes && is_text(source.name) ? texts(table, wanted) : matrix(table, wanted));
       continue;
     }
     Arrays arrays = load_arrays(source.file, kind);
@@ -208,7 +206,8 @@ Rows load_table(const RowSource& source, const std::vector<std::string>& known) 
   if (features.empty())
     for (const std::string& name : names_of(table))
       if (std::find(source.targets.begin(), source.targets.end(), name) == source.targets.end()) features.push_back(name);
-  rows.data.x = matrix(table, features);
+  const bool is_text = std::find(source.text_inputs.begin(), source.text_inputs.end(), "") != source.text_inputs.end();
+  rows.data.x = is_text ? texts(table, features) : matrix(table, features);
   if (source.targets.size() == 1) rows.data.y = target_column(table, source.targets[0], rows.classes, source.file);
   else if (!source.targets.empty()) rows.data.y = matrix(table, source.targets);
   return rows;
@@ -267,9 +266,9 @@ Rows load_rows(const RowSource& source, const std::vector<std::string>& known_cl
   }
   Rows rows;
   rows.classes = known_classes;
-  rows.data.x = arrays_of(source.x, source.format, nullptr);
-  rows.data.y = arrays_of(source.y, source.format, &rows.classes);
-  rows.data.sample_weight = arrays_of(source.sample_weight, source.format, nullptr);
+  rows.data.x = arrays_of(source.x, source, nullptr);
+  rows.data.y = arrays_of(source.y, source, &rows.classes);
+  rows.data.sample_weight = arrays_of(source.sample_weight, source, nullptr);
   // Rows are counted where the files are still known.
   std::int64_t count = -1;
   std::string first;

@@ -20,6 +20,8 @@ struct ArraySource {
 // Where the rows of `train`, `validation` or `test` come from: arrays in x and y, or one file.
 struct RowSource {
   std::vector<ArraySource> x, y, sample_weight;
+  // Inputs that hold texts, "" for the only one: their columns of a CSV file are texts, all other features numbers.
+  std::vector<std::string> text_inputs;
   std::string format;  // npy, npz, csv, idx, hdf5, text, image_folder; "": by the ending
   // A table, a text or a folder of images.
   std::string file;

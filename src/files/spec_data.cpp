@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <strata/error.h>
+#include "src/model/model_state.h"
 
 namespace strata {
 namespace {
@@ -50,6 +51,17 @@ RowSource row_source(const Spec& spec, const DataTable& table) {
   source.x = arrays(spec, table, table.x);
   source.y = arrays(spec, table, table.y);
   source.sample_weight = arrays(spec, table, table.sample_weight);
+  return source;
+}
+
+RowSource for_inputs(const Model& model, RowSource source) {
+  const std::vector<std::string> names = model.input_names();
+  const auto& inputs = model.state().graph.inputs();
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].call()->input->dtype != DType::string) continue;
+    source.text_inputs.push_back(names[i]);
+    if (inputs.size() == 1) source.text_inputs.emplace_back();
+  }
   return source;
 }
 

@@ -62,13 +62,13 @@ TEST(TextCommand, AResumedRunKnowsItsVocabulary) {
 
 TEST(TextCommand, SaysWhatDoesNotFit) {
   const TextPlace w;
-  const Finished no_weights = w.run({"train", "reviews.yaml", "--set", "data.train.features=[verdict, review]"});
-  EXPECT_EQ(no_weights.code, 3);
-  EXPECT_THAT(no_weights.err, HasSubstr("takes the shape (None, 1), received (150, 2)"));
+  const Finished two_columns = w.run({"train", "reviews.yaml", "--set", "data.train.features=[verdict, review]"});
+  EXPECT_EQ(two_columns.code, 3);
+  EXPECT_THAT(two_columns.err, HasSubstr("takes the shape (None, 1), received (120, 2)"));
   w.text("numbers.csv", "a\n1\n2\n");
   const Finished numbers = w.run({"train", "reviews.yaml", "--x", "numbers.csv", "--y", "numbers.csv"});
   EXPECT_EQ(numbers.code, 3);
-  EXPECT_THAT(numbers.err, HasSubstr("takes texts, received numbers"));
+  EXPECT_THAT(numbers.err, HasSubstr("numbers.csv: the column 'a' holds numbers, where texts are expected"));
   w.text("dense.yaml", "model:\n  - Input: {shape: [1], dtype: string}\n  - Dense: {units: 1}\n");
   const Finished dense = w.run({"validate", "dense.yaml"});
   EXPECT_EQ(dense.code, 2);

@@ -107,13 +107,15 @@ TEST(Rows, ColumnsOfTextsAreTensorsOfTexts) {
   const std::string file = folder.text("reviews.csv", "text,stars,verdict\n\"good, very\",5,up\nbad,1,down\n");
   RowSource source = table(file, "verdict");
   source.features = {"text"};
+  source.text_inputs = {"review", ""};
   const Tensor x = load_rows(source).data.x.columns()[0].second;
   EXPECT_EQ(x.str(), "string (2, 1)");
   EXPECT_EQ(x.values<std::string>()[0], "good, very");
   source.features = {"text", "stars"};
-  EXPECT_THROW(load_rows(source), Error);  // one tensor holds texts or numbers
+  EXPECT_THAT(error_of([&] { load_rows(source); }), testing::HasSubstr("the column 'stars' holds numbers, where texts are expected"));
 
   RowSource by_name;
+  by_name.text_inputs = {"review"};
   by_name.x = {{"review", file, "text"}, {"size", file, "stars"}};
   by_name.y = {{"", file, "verdict"}};
   const Rows rows = load_rows(by_name);

@@ -56,7 +56,7 @@ TEST(Npy, ReadsEveryVersionAndSpelling) {
 
 TEST(Npy, ReadsTexts) {
   const Tensor text = read_npy(golden("text.npy"), "text.npy");
-  EXPECT_EQ(text.str(), "string (2)");
+  EXPECT_EQ(text.str(), "string (2,)");
   EXPECT_EQ(text.values<std::string>()[0], "a");
   EXPECT_EQ(text.values<std::string>()[1], "bc");
   const Tensor bytes = read_npy(npy("{'descr': '|S3', 'fortran_order': False, 'shape': (2,)}", std::string("ab\0xyz", 6)), "x");

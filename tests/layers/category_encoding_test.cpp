@@ -23,7 +23,7 @@ TEST(CategoryEncoding, CountsWeights) {
 }
 
 TEST(CategoryEncoding, SaysWhatItTakes) {
-  EXPECT_THAT(error_of(CategoryEncoding{.num_tokens = 3}, {{4}}), HasSubstr("takes rows of numbers, (batch, numbers); received (4)"));
+  EXPECT_THAT(error_of(CategoryEncoding{.num_tokens = 3}, {{4}}), HasSubstr("takes rows of numbers, (batch, numbers); received (4,)"));
   EXPECT_THAT(error_of(CategoryEncoding{.num_tokens = 3, .sparse = true}, {{4, 2}}), HasSubstr("sparse: true is not supported"));
 }
 

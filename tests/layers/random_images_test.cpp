@@ -86,7 +86,7 @@ TEST(RandomBrightness, MovesEachImageByItsOwnAmount) {
 }
 
 TEST(RandomBrightness, SaysWhatItTakes) {
-  EXPECT_THAT(error_of(RandomBrightness{.factor = 1.5}, {{2, 4, 4, 1}}), testing::HasSubstr("factor must be a number or two numbers in [-1, 1], received 1.5"));
+  EXPECT_THAT(error_of(RandomBrightness{.factor = 1.5}, {{2, 4, 4, 1}}), testing::HasSubstr("factor must be a number or two numbers in [-1.0, 1.0], received 1.5"));
   EXPECT_THAT(error_of(RandomBrightness{.factor = 0.5}, {{2, 4}}), testing::HasSubstr("takes images (batch, height, width, channels)"));
 }
 

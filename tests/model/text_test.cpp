@@ -42,7 +42,13 @@ Model classifier(const RunOptions& run = {.threads = 2}) {
   return model;
 }
 
-std::string vocabulary(const Model& model, const std::string& layer = "text_vectorization") { return model.layer(layer).argument("vocabulary").str(); }
+// "||[UNK]|b|": each token between bars.
+std::string vocabulary(const Model& model, const std::string& layer = "text_vectorization") {
+  const Config tokens = model.layer(layer).argument("vocabulary");
+  std::string text = "|";
+  for (const Config& token : *tokens.as<Config::List>()) text += *token.as<std::string>() + "|";
+  return text;
+}
 
 std::string error_of(const std::function<void()>& f) {
   try {
@@ -60,7 +66,7 @@ TEST(Texts, AClassifierLearnsAndPredictsNewRows) {
   Model model = classifier();
   model.fit(r.texts, r.labels, {.batch_size = 16, .epochs = 8, .verbose = 0});
   EXPECT_GT(*find_log(model.evaluate(r.texts, r.labels), "accuracy"), 0.99);
-  const Tensor y = model.predict(Tensor::of<std::string>({2}, {"What a SUPERB film.", "awful, awful plot"})).columns()[0].second;
+  const Tensor y = model.predict(Tensor::of<std::string>({2}, {"The film was SUPERB!", "awful, awful plot"})).columns()[0].second;
   EXPECT_GT(y.at(0), 0.5);
   EXPECT_LT(y.at(1), 0.5);
 }
@@ -93,11 +99,11 @@ TEST(Texts, TheVocabularyIsOfTheTrainingRowsAndIsLearnedOnce) {
   const Tensor texts = Tensor::of<std::string>({4}, {"a b", "b", "c", "d"}), y = Tensor::of<float>({4, 1}, {0, 1, 0, 1});
   Model model = classifier();
   model.fit(texts, y, {.verbose = 0, .validation_split = 0.5});
-  EXPECT_EQ(vocabulary(model), "[, [UNK], b, a]");
+  EXPECT_EQ(vocabulary(model), "||[UNK]|b|a|");
   model.fit(Tensor::of<std::string>({1}, {"e"}), Tensor::of<float>({1, 1}, {0}), {.verbose = 0});
-  EXPECT_EQ(vocabulary(model), "[, [UNK], b, a]");
+  EXPECT_EQ(vocabulary(model), "||[UNK]|b|a|");
   model.adapt(texts);
-  EXPECT_EQ(vocabulary(model), "[, [UNK], b, d, c, a]");
+  EXPECT_EQ(vocabulary(model), "||[UNK]|b|d|c|a|");
 }
 
 // A lookup's numbers are there when the Normalization behind it takes its statistics.
@@ -105,7 +111,7 @@ TEST(Texts, AdaptGoesInGraphOrder) {
   const auto x = Input({1}, {.dtype = DType::string});
   Model model(x, x | StringLookup{} | Normalization{.axis = std::nullopt});
   model.adapt(Tensor::of<std::string>({4}, {"a", "b", "b", "b"}));  // numbers 2 1 1 1
-  EXPECT_EQ(vocabulary(model, "string_lookup"), "[[UNK], b, a]");
+  EXPECT_EQ(vocabulary(model, "string_lookup"), "|[UNK]|b|a|");
   EXPECT_DOUBLE_EQ(model.weights().at("normalization/mean").at(0), 1.25);
 }
 
@@ -129,7 +135,7 @@ TEST(Texts, StayOnTheHost) {
 
 TEST(Texts, ATensorOfTextsIsNoTensorOfNumbers) {
   const Tensor t = Tensor::of<std::string>({3}, {"a", "", "longer than any small string optimisation would hold"});
-  EXPECT_EQ(t.str(), "string (3)");
+  EXPECT_EQ(t.str(), "string (3,)");
   EXPECT_TRUE(same_bytes(t.clone(), t));
   EXPECT_EQ(t.rows(1, 3).values<std::string>()[1], t.values<std::string>()[2]);
   EXPECT_EQ(t.rows(std::vector<std::int64_t>{2, 0}).values<std::string>()[1], "a");
