@@ -15,7 +15,8 @@ struct RandomFlip {
 
   static Schema schema() {
     return describe<RandomFlip>("RandomFlip", "In training mirrors images at random.",
-        field("mode", &RandomFlip::mode, "Left and right change places, top and bottom, or both.", one_of({"horizontal", "vertical", "horizontal_and_vertical"})),
+        field("mode", &RandomFlip::mode,
+              "Left and right change places, top and bottom, or both.", one_of({"horizontal", "vertical", "horizontal_and_vertical"})),
         field("seed", &RandomFlip::seed, "Makes this layer's random stream differ."),
         data_format_field<RandomFlip>(), layer_fields<RandomFlip>());
   }

@@ -28,12 +28,14 @@ struct RandomTranslation {
   }
 
   Value call(Scope& s, Value input) const {
-    const Range down = range_of("RandomTranslation", "height_factor", *height_factor, {-1, 1}), right = range_of("RandomTranslation", "width_factor", *width_factor, {-1, 1});
+    const Range down = range_of("RandomTranslation", "height_factor", *height_factor, {-1, 1});
+    const Range right = range_of("RandomTranslation", "width_factor", *width_factor, {-1, 1});
     const Value x = images_of(s, input, data_format);
     if (!s.training()) return from_channels_last(x, data_format);
     const ImageSize size = image_size("RandomTranslation", x);
     const Value dy = draw(s, x, seed, down) * size.height, dx = draw(s, x, seed, right) * size.width, one = ones_like(dy);
-    return from_channels_last(affine(x, {.a0 = one, .a1 = {}, .a2 = -dx, .b0 = {}, .b1 = one, .b2 = -dy}, {interpolation, fill_mode, fill_value}), data_format);
+    const Affine moved{.a0 = one, .a1 = {}, .a2 = -dx, .b0 = {}, .b1 = one, .b2 = -dy};
+    return from_channels_last(affine(x, moved, {interpolation, fill_mode, fill_value}), data_format);
   }
 };
 

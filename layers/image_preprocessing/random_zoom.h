@@ -19,7 +19,8 @@ struct RandomZoom {
 
   static Schema schema() {
     return describe<RandomZoom>("RandomZoom", "In training enlarges or shrinks images at random.",
-        field("height_factor", &RandomZoom::height_factor, "f: what is seen is 1 - f to 1 + f times as high as the image; [low, high]: 1 + low to 1 + high times."),
+        field("height_factor", &RandomZoom::height_factor,
+              "f: what is seen is 1 - f to 1 + f times as high as the image; [low, high]: 1 + low to 1 + high times."),
         field("width_factor", &RandomZoom::width_factor, "The same for the width; null: as the height, so that the aspect ratio stays."),
         sampling_fields<RandomZoom>(),
         field("seed", &RandomZoom::seed, "Makes this layer's random stream differ."),
@@ -39,7 +40,8 @@ struct RandomZoom {
     const ImageSize size = image_size("RandomZoom", x);
     const Value zy = draw(s, x, seed, high) + 1, zx = width_factor.is_null() ? zy : draw(s, x, seed, wide) + 1;
     const double cx = 0.5 * static_cast<double>(size.width - 1), cy = 0.5 * static_cast<double>(size.height - 1);
-    return from_channels_last(affine(x, {.a0 = zx, .a1 = {}, .a2 = cx * (1 - zx), .b0 = {}, .b1 = zy, .b2 = cy * (1 - zy)}, {interpolation, fill_mode, fill_value}), data_format);
+    const Affine zoom{.a0 = zx, .a1 = {}, .a2 = cx * (1 - zx), .b0 = {}, .b1 = zy, .b2 = cy * (1 - zy)};
+    return from_channels_last(affine(x, zoom, {interpolation, fill_mode, fill_value}), data_format);
   }
 };
 

@@ -23,9 +23,12 @@ struct Resizing {
     return describe<Resizing>("Resizing", "Images to one height and width.",
         field("height", &Resizing::height, "Height of the result.", at_least(1)),
         field("width", &Resizing::width, "Width of the result.", at_least(1)),
-        field("interpolation", &Resizing::interpolation, "What lies between pixels.", one_of({"bilinear", "nearest", "bicubic", "lanczos3", "lanczos5"})),
-        field("crop_to_aspect_ratio", &Resizing::crop_to_aspect_ratio, "Whether the image is cut to the result's aspect ratio first, not distorted."),
-        field("pad_to_aspect_ratio", &Resizing::pad_to_aspect_ratio, "Whether the image is padded to the result's aspect ratio first, not distorted."),
+        field("interpolation", &Resizing::interpolation,
+              "What lies between pixels.", one_of({"bilinear", "nearest", "bicubic", "lanczos3", "lanczos5"})),
+        field("crop_to_aspect_ratio", &Resizing::crop_to_aspect_ratio,
+              "Whether the image is cut to the result's aspect ratio first, not distorted."),
+        field("pad_to_aspect_ratio", &Resizing::pad_to_aspect_ratio,
+              "Whether the image is padded to the result's aspect ratio first, not distorted."),
         field("fill_mode", &Resizing::fill_mode, "What padding holds.", one_of({"constant"})),
         field("fill_value", &Resizing::fill_value, "The value of padding."),
         field("antialias", &Resizing::antialias, "Whether an image that gets smaller is smoothed."),
@@ -35,7 +38,8 @@ struct Resizing {
   Value call(Scope& s, Value input) const {
     Value x = images_of(s, input, data_format);
     const ImageSize from = image_size("Resizing", x), to{*height, *width};
-    if (crop_to_aspect_ratio && pad_to_aspect_ratio) throw Error(ErrorKind::spec, "Resizing: crop_to_aspect_ratio and pad_to_aspect_ratio are both given", "give one of them");
+    if (crop_to_aspect_ratio && pad_to_aspect_ratio)
+      throw Error(ErrorKind::spec, "Resizing: crop_to_aspect_ratio and pad_to_aspect_ratio are both given", "give one of them");
     if (crop_to_aspect_ratio) x = center_window(x, window_of(from, to));
     if (pad_to_aspect_ratio) {
       const auto edge = [](std::int64_t mine, std::int64_t other, std::int64_t to_mine, std::int64_t to_other) {

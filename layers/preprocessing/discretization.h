@@ -23,10 +23,12 @@ struct Discretization {
 
   static Schema schema() {
     return describe<Discretization>("Discretization", "Numbers to the bins they fall in.",
-        field("bin_boundaries", &Discretization::bin_boundaries, "Where one bin ends and the next begins, ascending; null: learned from the data."),
+        field("bin_boundaries", &Discretization::bin_boundaries,
+              "Where one bin ends and the next begins, ascending; null: learned from the data."),
         field("num_bins", &Discretization::num_bins, "How many bins adapt makes.", at_least(1)),
         field("epsilon", &Discretization::epsilon, "Part of the data that a learned boundary may be away from its quantile.", above(0)),
-        field("output_mode", &Discretization::output_mode, "int: numbers of bins; one_hot, multi_hot, count: vectors of as many elements as bins.", category_modes()),
+        field("output_mode", &Discretization::output_mode,
+              "int: numbers of bins; one_hot, multi_hot, count: vectors of as many elements as bins.", category_modes()),
         field("sparse", &Discretization::sparse, "Sparse vectors; not supported."),
         own_fields());
   }
@@ -43,7 +45,8 @@ struct Discretization {
     const Value value = is_floating(x.dtype()) && size_of(x.dtype()) >= 4 ? x : cast(x, DType::float32);
     const Value bin = search_sorted(value, Tensor::of<double>({static_cast<std::int64_t>(boundaries.size())}, boundaries).astype(value.dtype()));
     if (output_mode == "int") return bin;
-    return encode_categories("Discretization", bin, output_mode, bin_boundaries || !num_bins ? static_cast<std::int64_t>(boundaries.size()) + 1 : *num_bins, s.compute_dtype());
+    const std::int64_t bins = bin_boundaries ? static_cast<std::int64_t>(boundaries.size()) + 1 : *num_bins;
+    return encode_categories("Discretization", bin, output_mode, bins, s.compute_dtype());
   }
 
  private:
@@ -88,7 +91,8 @@ struct Discretization {
       for (const float w : summary.weights) cumulative.push_back(sum += w);
       for (const float c : cumulative) share.push_back(c / sum);
       const auto at = [&](double percent, const std::vector<float>& y) -> double {
-        const auto right = static_cast<std::size_t>(std::upper_bound(share.begin(), share.end(), percent, [](double p, float s) { return p < static_cast<double>(s); }) - share.begin());
+        const auto above = [](double p, float s) { return p < static_cast<double>(s); };
+        const auto right = static_cast<std::size_t>(std::upper_bound(share.begin(), share.end(), percent, above) - share.begin());
         if (right == 0) return y.front();
         if (right == n) return y.back();
         const double x0 = share[right - 1], slope = (static_cast<double>(y[right]) - y[right - 1]) / (static_cast<double>(share[right]) - x0);

@@ -23,7 +23,8 @@ struct Hashing {
         field("num_bins", &Hashing::num_bins, "How many bins there are, that of mask_value included.", at_least(1)),
         field("mask_value", &Hashing::mask_value, "Text or integer that alone has the bin 0; null: none."),
         field("salt", &Hashing::salt, "Key of the hash: an integer, or two; null: no key."),
-        field("output_mode", &Hashing::output_mode, "int: numbers of bins; one_hot, multi_hot, count: vectors of num_bins elements.", category_modes()),
+        field("output_mode", &Hashing::output_mode,
+              "int: numbers of bins; one_hot, multi_hot, count: vectors of num_bins elements.", category_modes()),
         field("sparse", &Hashing::sparse, "Sparse vectors; not supported."),
         layer_fields<Hashing>());
   }
@@ -31,13 +32,15 @@ struct Hashing {
   Value call(Scope& s, Value x) const {
     refuse_sparse("Hashing", sparse);
     const bool masks = !mask_value.is_null() && *num_bins > 1;
-    const Value bins = s.on_host(x, DType::int64, x.shape(), [mask = masks ? std::optional(mask_value) : std::nullopt, count = *num_bins - masks, key = hash_key("Hashing", salt)](const Tensor& rows) {
+    std::optional<std::string> mask;
+    if (masks) mask = mask_value.as<std::string>() ? *mask_value.as<std::string>() : mask_value.str();
+    const std::int64_t count = *num_bins - masks;
+    const Value bins = s.on_host(x, DType::int64, x.shape(), [mask, count, key = hash_key("Hashing", salt)](const Tensor& rows) {
       Tensor y(DType::int64, rows.shape());
       const std::span<std::int64_t> out = y.values<std::int64_t>();
       for (std::size_t i = 0; i < out.size(); ++i) {
         const std::string text = hashed_text(rows, i);
-        if (!mask) out[i] = hash_bucket(text, count, key);
-        else out[i] = text == (mask->as<std::string>() ? *mask->as<std::string>() : mask->str()) ? 0 : 1 + hash_bucket(text, count, key);
+        out[i] = mask && text == *mask ? 0 : (mask ? 1 : 0) + hash_bucket(text, count, key);
       }
       return y;
     });

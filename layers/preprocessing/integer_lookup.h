@@ -28,25 +28,31 @@ struct IntegerLookup {
   static Schema schema() {
     return describe<IntegerLookup>("IntegerLookup", "Integers to their numbers in a vocabulary.",
         field("max_tokens", &IntegerLookup::max_tokens, "Largest size of the vocabulary, special tokens included."),
-        field("num_oov_indices", &IntegerLookup::num_oov_indices, "How many numbers stand for integers that are not in the vocabulary; the integer mod this, or a hash of it, says which.",
+        field("num_oov_indices", &IntegerLookup::num_oov_indices,
+              "How many numbers stand for integers that are not in the vocabulary; the integer mod this, or a hash of it, says which.",
               at_least(1)),
         field("mask_token", &IntegerLookup::mask_token, "Integer that means nothing: number 0, or no category in the other output modes."),
-        field("oov_token", &IntegerLookup::oov_token, "What the vocabulary calls an integer that is not in it; what invert gives for its number."),
+        field("oov_token", &IntegerLookup::oov_token,
+              "What the vocabulary calls an integer that is not in it; what invert gives for its number."),
         field("vocabulary", &IntegerLookup::vocabulary, "List of integers in the order of their numbers; null: learned from the data."),
         field("vocabulary_dtype", &IntegerLookup::vocabulary_dtype, "Dtype of the vocabulary.", one_of({"int64"})),
         field("idf_weights", &IntegerLookup::idf_weights, "With tf_idf and a vocabulary: a weight for each integer."),
         field("invert", &IntegerLookup::invert, "From numbers to the integers of the vocabulary."),
-        field("output_mode", &IntegerLookup::output_mode, "int: numbers; one_hot, multi_hot, count, tf_idf: vectors of the vocabulary's size.", category_modes(true, true)),
+        field("output_mode", &IntegerLookup::output_mode,
+              "int: numbers; one_hot, multi_hot, count, tf_idf: vectors of the vocabulary's size.", category_modes(true, true)),
         field("sparse", &IntegerLookup::sparse, "Sparse vectors; not supported."),
-        field("pad_to_max_tokens", &IntegerLookup::pad_to_max_tokens, "Whether vectors have max_tokens elements, however small the vocabulary is."),
-        field("oov_method", &IntegerLookup::oov_method, "How an unknown integer takes one of several num_oov_indices; farmhash runs on the host.", one_of({"floormod", "farmhash"})),
+        field("pad_to_max_tokens", &IntegerLookup::pad_to_max_tokens,
+              "Whether vectors have max_tokens elements, however small the vocabulary is."),
+        field("oov_method", &IntegerLookup::oov_method,
+              "How an unknown integer takes one of several num_oov_indices; farmhash runs on the host.", one_of({"floormod", "farmhash"})),
         field("salt", &IntegerLookup::salt, "Key of the hash of oov_method farmhash: an integer, or two; null: no key."),
         layer_fields<IntegerLookup>());
   }
 
   std::unique_ptr<Adaptation> adaptation() const {
     if (!vocabulary.is_null()) return nullptr;
-    return std::make_unique<TokenCount<std::int64_t>>(numbering(), [](std::span<const std::int64_t> row) { return std::vector<std::int64_t>(row.begin(), row.end()); });
+    return std::make_unique<TokenCount<std::int64_t>>(
+        numbering(), [](std::span<const std::int64_t> row) { return std::vector<std::int64_t>(row.begin(), row.end()); });
   }
 
   Value call(Scope& s, Value input) const {
@@ -69,7 +75,8 @@ struct IntegerLookup {
       return broadcast_to(y, x.shape());
     }
     const auto bucket = [&] {
-      return !hashes ? mod(x, num_oov_indices) : s.on_host(input, DType::int64, x.shape(), [count = num_oov_indices, key = hash_key("IntegerLookup", salt)](const Tensor& rows) {
+      if (!hashes) return mod(x, num_oov_indices);
+      return s.on_host(input, DType::int64, x.shape(), [count = num_oov_indices, key = hash_key("IntegerLookup", salt)](const Tensor& rows) {
         Tensor y(DType::int64, rows.shape());
         for (std::size_t i = 0; i < y.values<std::int64_t>().size(); ++i) y.values<std::int64_t>()[i] = hash_bucket(hashed_text(rows, i), count, key);
         return y;
@@ -80,8 +87,9 @@ struct IntegerLookup {
     if (count > 0) {  // the place among the sorted tokens, and from there the number
       std::vector<std::int64_t> order(tokens.size()), sorted;
       std::iota(order.begin(), order.end(), 0);
-      std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return tokens[static_cast<std::size_t>(a)] < tokens[static_cast<std::size_t>(b)]; });
-      for (const std::int64_t i : order) sorted.push_back(tokens[static_cast<std::size_t>(i)]);
+      const auto token = [&](std::int64_t i) { return tokens[static_cast<std::size_t>(i)]; };
+      std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return token(a) < token(b); });
+      for (const std::int64_t i : order) sorted.push_back(token(i));
       const Value place = search_sorted(x, list(sorted)) - 1;
       const Value there = equal(gather(constant(x, list(sorted)), place), x);
       number = select(there, gather(constant(x, list(order)), place) + first, number);

@@ -28,14 +28,20 @@ struct TextVectorization {
   static Schema schema() {
     return describe<TextVectorization>("TextVectorization", "Texts to the numbers of their words.",
         field("max_tokens", &TextVectorization::max_tokens, "Largest size of the vocabulary, special tokens included."),
-        field("standardize", &TextVectorization::standardize, "What is done to a text first: ASCII letters to lower case, ASCII punctuation out, or null: nothing.",
+        field("standardize", &TextVectorization::standardize,
+              "What is done to a text first: ASCII letters to lower case, ASCII punctuation out, or null: nothing.",
               one_of({"lower_and_strip_punctuation", "lower", "strip_punctuation"})),
-        field("split", &TextVectorization::split, "Where a text is split: at white space, or into characters; null: not at all.", one_of({"whitespace", "character"})),
-        field("ngrams", &TextVectorization::ngrams, "n: runs of 1 to n tokens are tokens; a list: runs of these lengths; null: tokens alone."),
-        field("output_mode", &TextVectorization::output_mode, "int: numbers; multi_hot, count, tf_idf: a vector of the vocabulary's size for each text.",
+        field("split", &TextVectorization::split,
+              "Where a text is split: at white space, or into characters; null: not at all.", one_of({"whitespace", "character"})),
+        field("ngrams", &TextVectorization::ngrams,
+              "n: runs of 1 to n tokens are tokens; a list: runs of these lengths; null: tokens alone."),
+        field("output_mode", &TextVectorization::output_mode,
+              "int: numbers; multi_hot, count, tf_idf: a vector of the vocabulary's size for each text.",
               category_modes(true, true)),
-        field("output_sequence_length", &TextVectorization::output_sequence_length, "With int: every row is padded or cut to this length; null: to the longest.", at_least(1)),
-        field("pad_to_max_tokens", &TextVectorization::pad_to_max_tokens, "Whether vectors have max_tokens elements, however small the vocabulary is."),
+        field("output_sequence_length", &TextVectorization::output_sequence_length,
+              "With int: every row is padded or cut to this length; null: to the longest.", at_least(1)),
+        field("pad_to_max_tokens", &TextVectorization::pad_to_max_tokens,
+              "Whether vectors have max_tokens elements, however small the vocabulary is."),
         field("vocabulary", &TextVectorization::vocabulary, "List of tokens in the order of their numbers; null: learned from the data."),
         field("idf_weights", &TextVectorization::idf_weights, "With tf_idf and a vocabulary: a weight for each token."),
         field("sparse", &TextVectorization::sparse, "Sparse vectors; not supported."),
@@ -74,7 +80,8 @@ struct TextVectorization {
       Tensor y(DType::int64, {texts.dim(0), static_cast<std::int64_t>(longest)});
       const std::span<std::int64_t> out = y.values<std::int64_t>();
       std::fill(out.begin(), out.end(), padding);
-      for (std::size_t r = 0; r < rows; ++r) std::copy_n(numbered[r].begin(), std::min(longest, numbered[r].size()), out.begin() + static_cast<std::ptrdiff_t>(r * longest));
+      for (std::size_t r = 0; r < rows; ++r)
+        std::copy_n(numbered[r].begin(), std::min(longest, numbered[r].size()), out.begin() + static_cast<std::ptrdiff_t>(r * longest));
       return y;
     });
     return words.encode(numbers, s.compute_dtype());

@@ -64,10 +64,13 @@ class Vocabulary {
     if (idf_weights && !tf_idf) fail("idf_weights are for output_mode tf_idf, which is " + numbering.output_mode + " here");
     if (given.is_null()) return;
     const auto* list = given.as<Config::List>();
-    if (!list) fail("vocabulary must be a list of tokens, received " + given.str(), "a layer opens no file: write the tokens out, or leave vocabulary out to learn it from the data");
+    if (!list)
+      fail("vocabulary must be a list of tokens, received " + given.str(),
+           "a layer opens no file: write the tokens out, or leave vocabulary out to learn it from the data");
     for (const Config& item : *list) {
       const auto* token = item.as<Token>();
-      if (!token) fail("vocabulary must be a list of " + std::string(std::is_same_v<Token, std::string> ? "texts" : "integers") + ", it holds " + item.str());
+      if (!token)
+        fail("vocabulary must be a list of " + std::string(std::is_same_v<Token, std::string> ? "texts" : "integers") + ", it holds " + item.str());
       tokens_.push_back(*token);
     }
     const std::vector<Token> special = numbering.special_tokens();
@@ -152,7 +155,8 @@ class TokenCount : public Adaptation {
     if (numbering_.oov_token) counts_.erase(*numbering_.oov_token);
     if (counts_.empty()) throw Error(ErrorKind::data, numbering_.layer + ": the data hold no tokens to make a vocabulary of");
     std::vector<std::pair<Token, Count>> sorted(counts_.begin(), counts_.end());
-    std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return std::tie(a.second.times, a.first) > std::tie(b.second.times, b.first); });
+    std::sort(sorted.begin(), sorted.end(),
+              [](const auto& a, const auto& b) { return std::tie(a.second.times, a.first) > std::tie(b.second.times, b.first); });
     if (numbering_.max_tokens) sorted.resize(std::min(sorted.size(), static_cast<std::size_t>(*numbering_.max_tokens - numbering_.token_start())));
     const std::vector<Token> special = numbering_.special_tokens();
     std::vector<Token> vocabulary = special;
@@ -185,13 +189,15 @@ inline std::function<std::int64_t(const std::string&)> numbers_of(const Vocabula
   std::int64_t number = numbering.token_start();
   for (const std::string& token : vocabulary.tokens()) table->emplace(token, number++);
   if (numbering.mask_token) (*table)[*numbering.mask_token] = numbering.output_mode == "int" ? 0 : -1;
-  return [table, known = vocabulary.known(), layer = numbering.layer, oov = numbering.num_oov_indices, start = numbering.oov_start(), key](const std::string& token) {
+  return [table, known = vocabulary.known(), layer = numbering.layer,
+          oov = numbering.num_oov_indices, start = numbering.oov_start(), key](const std::string& token) {
     if (!known)
       throw Error(ErrorKind::data, layer + ": its vocabulary is not known", "train the model or adapt it, or give the vocabulary");
     const auto found = table->find(token);
     if (found != table->end()) return found->second;
     if (oov == 0)
-      throw Error(ErrorKind::data, layer + ": " + token_text(token) + " is not in the vocabulary, and num_oov_indices is 0", "num_oov_indices: 1 gives unknown tokens a number");
+      throw Error(ErrorKind::data, layer + ": " + token_text(token) + " is not in the vocabulary, and num_oov_indices is 0",
+                  "num_oov_indices: 1 gives unknown tokens a number");
     return oov == 1 ? start : start + hash_bucket(token, oov, key);
   };
 }
