@@ -552,58 +552,6 @@ CASES = {
         "inference": (dict(factor=0.2), IMAGE, dict(training=False)),
         "more": (dict(factor=[-0.5, 0.5], value_range=[-1, 1]), IMAGE, dict(training=True)),
     },
-    "CategoryEncoding": {
-        "one_hot": (dict(num_tokens=5, output_mode="one_hot"), integers(5, 4, 1), {}),
-        "one_hot_rows": (dict(num_tokens=5, output_mode="one_hot"), integers(5, 4, 3), {}),
-        "multi_hot": (dict(num_tokens=5), integers(5, 4, 3), {}),
-        "count": (dict(num_tokens=5, output_mode="count"), integers(5, 4, 6), {}),
-    },
-    "Discretization": {mode: (dict(bin_boundaries=[1.0, 2.5, 4.0], output_mode=mode), integers(6, 4, 3), {}) for mode in ("one_hot", "multi_hot", "count")},
-    "Resizing": {
-        "larger": (dict(height=9, width=7), IMAGE, {}),
-        "smaller": (dict(height=4, width=2), IMAGE, {}),
-        "antialias": (dict(height=4, width=2, antialias=True), IMAGE, {}),
-        "nearest": (dict(height=4, width=8, interpolation="nearest"), IMAGE, {}),
-        "bicubic": (dict(height=4, width=8, interpolation="bicubic"), IMAGE, {}),
-        "lanczos3": (dict(height=8, width=3, interpolation="lanczos3", antialias=True), IMAGE, {}),
-        "lanczos5": (dict(height=8, width=3, interpolation="lanczos5"), IMAGE, {}),
-        "crop": (dict(height=8, width=4, crop_to_aspect_ratio=True), IMAGE, {}),
-        "pad": (dict(height=8, width=4, pad_to_aspect_ratio=True, fill_value=0.5), IMAGE, {}),
-        "channels_first": (dict(height=3, width=4, data_format="channels_first"), IMAGE, {}),
-    },
-    "CenterCrop": {
-        "inside": (dict(height=3, width=4), IMAGE, {}),
-        "beyond": (dict(height=8, width=4), IMAGE, {}),
-        "channels_first": (dict(height=3, width=2, data_format="channels_first"), IMAGE, {}),
-    },
-    # One number twice leaves a random layer no choice.
-    "RandomFlip": {"inference": ({}, IMAGE, dict(training=False))},
-    "RandomCrop": {"smaller_image": (dict(height=8, width=4), IMAGE, dict(training=True))},
-    "RandomTranslation": {
-        "inference": (dict(height_factor=0.3, width_factor=0.2), IMAGE, dict(training=False)),
-        "nearest_pixel": (dict(height_factor=[0.25, 0.25], width_factor=[-0.5, -0.5], interpolation="nearest", fill_mode="nearest"), IMAGE, dict(training=True)),
-        "channels_first": (dict(height_factor=[0.25, 0.25], width_factor=[0.125, 0.125], data_format="channels_first"), normal(2, 3, 6, 4), dict(training=True)),
-        **{mode: (dict(height_factor=[-0.75, -0.75], width_factor=[0.25, 0.25], fill_mode=mode, fill_value=0.5), IMAGE, dict(training=True))
-           for mode in ("reflect", "wrap", "constant", "nearest")},
-    },
-    "RandomRotation": {
-        "inference": (dict(factor=0.2), IMAGE, dict(training=False)),
-        **{mode: (dict(factor=[0.1, 0.1], fill_mode=mode, fill_value=-1.0), IMAGE, dict(training=True)) for mode in ("reflect", "wrap", "constant", "nearest")},
-        "nearest_pixel": (dict(factor=[-0.13, -0.13], interpolation="nearest"), IMAGE, dict(training=True)),
-    },
-    "RandomZoom": {
-        "out": (dict(height_factor=[0.5, 0.5], width_factor=[0.25, 0.25]), IMAGE, dict(training=True)),
-        "in": (dict(height_factor=[-0.5, -0.5], fill_mode="constant", fill_value=2.0), IMAGE, dict(training=True)),
-        "wrap": (dict(height_factor=[0.75, 0.75], fill_mode="wrap"), IMAGE, dict(training=True)),
-    },
-    "RandomBrightness": {
-        "inference": (dict(factor=0.2), IMAGE, dict(training=False)),
-        "lighter": (dict(factor=[0.25, 0.25], value_range=[-1, 1]), IMAGE, dict(training=True)),
-    },
-    "RandomContrast": {
-        "inference": (dict(factor=0.2), IMAGE, dict(training=False)),
-        "more": (dict(factor=[-0.5, 0.5], value_range=[-1, 1]), IMAGE, dict(training=True)),
-    },
     "Dropout": {
         "inference": (dict(rate=0.4), ROWS, dict(training=False)),
         "rate_zero_training": (dict(rate=0.0), ROWS, dict(training=True)),
