@@ -96,11 +96,11 @@ STRATA_INLINE double exp_wide(double x) {
 }
 // x > 0 and normal. log m = 2 artanh((m - 1) / (m + 1)).
 STRATA_INLINE double log_wide(double x) {
-  const std::int64_t b = bits(x) - 0x3FE6A09E667F3BCD + (std::int64_t{1023} << 52);
-  const std::int64_t biased = static_cast<std::int64_t>(static_cast<std::uint64_t>(b) >> 52);
+  // Without signs: outside the numbers it takes, a difference may leave their range.
+  const std::uint64_t u = static_cast<std::uint64_t>(bits(x)), b = u - 0x3FE6A09E667F3BCD + (std::uint64_t{1023} << 52);
+  const std::int64_t biased = static_cast<std::int64_t>(b >> 52);
   const double n = from_bits(biased + 0x4330000000000000) - (4503599627370496.0 + 1023);  // the integer as a double
-  // Without signs: outside the numbers it takes, a difference may leave the range.
-  const double m = from_bits(static_cast<std::int64_t>(static_cast<std::uint64_t>(bits(x)) - (static_cast<std::uint64_t>(biased - 1023) << 52)));
+  const double m = from_bits(static_cast<std::int64_t>(u - (static_cast<std::uint64_t>(biased - 1023) << 52)));
   const double s = (m - 1.0) / (m + 1.0), z = s * s;
   double p = 1.0 / 21;
   p = p * z + 1.0 / 19;
