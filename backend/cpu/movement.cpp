@@ -218,23 +218,20 @@ namespace {
 Answer joined(const Region& region, std::string name, std::int64_t outer, const std::vector<std::int64_t>& lengths) {
   const RegionOp& op = region.ops[0];
   if (region.ops.size() != 1) return Declined{"it takes no epilogue"};
-  std::vector<int> order;
-  std::int64_t width = 0;
-  for (const Source& s : op.inputs) order.push_back(s.index);
+  std::vector<std::pair<int, BoxCopy>> parts;  // of an input
+  std::int64_t width = 0, at = 0;
   for (const std::int64_t n : lengths) width += n;
+  for (std::size_t i = 0; i < lengths.size(); at += lengths[i++]) {
+    BoxCopy part;
+    part.add(outer, lengths[i], width);
+    part.add(lengths[i], 1, 1);
+    part.to = at;
+    parts.emplace_back(op.inputs[i].index, std::move(part));
+  }
   const std::size_t element = size_of(op.outputs[0].dtype);
   return Candidate{.name = std::move(name), .prepare = [=] {
     return make_kernel([=](void* const* inputs, void* const* outputs, void*) {
-      BoxCopy part;
-      std::int64_t at = 0;
-      for (std::size_t i = 0; i < order.size(); ++i) {
-        part.axes.clear();
-        part.add(outer, lengths[i], width);
-        part.add(lengths[i], 1, 1);
-        part.to = at;
-        part.run(element, inputs[order[i]], outputs[0]);
-        at += lengths[i];
-      }
+      for (const auto& [input, part] : parts) part.run(element, inputs[input], outputs[0]);
     });
   }};
 }
