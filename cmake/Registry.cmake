@@ -5,7 +5,7 @@
 include(GNUInstallDirs)
 
 set(STRATA_REGISTRY_SOURCES "")
-set(STRATA_TYPES_PER_SOURCE 12)  # compile time of one source, and what one header's change compiles again
+set(STRATA_TYPES_PER_SOURCE 24)  # compile time of one source, and what one header's change compiles again
 set(registry_folder ${PROJECT_BINARY_DIR}/generated)
 set(registry_functions "")
 

@@ -18,12 +18,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct PlotOptions {
   std::vector<std::string> runs, metrics;
   std::string out = "curves.svg", scale = "auto";
 };
 
-int plot(const Options& o, const CommonOptions& common) {
+int plot(const PlotOptions& o, const CommonOptions& common) {
   if (common.json && o.out == "-") throw Error(ErrorKind::spec, "--json and the drawing cannot both go to stdout", "name a file: --out FILE");
   std::vector<LoggedRun> runs;
   for (const std::string& path : o.runs) {
@@ -62,7 +62,7 @@ int plot(const Options& o, const CommonOptions& common) {
 }  // namespace
 
 void add_plot(Verbs& verbs) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<PlotOptions>();
   CLI::App& verb = verbs.add("plot", "Curves of one training run, or of several laid over each other, as SVG.", [&verbs, o] { return plot(*o, verbs.common); });
   verb.add_option("RUN", o->runs, "Run directories.")->required();
   verb.add_option("--metric", o->metrics, "A metric to draw (again and again); it brings its validation values. Default: all.")->expected(1)->take_all();

@@ -17,14 +17,14 @@
 namespace strata {
 namespace {
 
-struct Options {
+struct PredictOptions {
   ModelChoice model;
   DataChoice data;
   std::string out = "-", format;
   bool classes = false;
 };
 
-std::string format_of(const Options& o) {
+std::string format_of(const PredictOptions& o) {
   if (!o.format.empty()) return o.format;
   if (o.out == "-") return "csv";
   const std::string ending = std::filesystem::path(o.out).extension().string();
@@ -133,7 +133,7 @@ class Output {
   Bytes bytes_;
 };
 
-int predict(const Options& o, const CommonOptions& common) {
+int predict(const PredictOptions& o, const CommonOptions& common) {
   if (common.json && o.out == "-") throw Error(ErrorKind::spec, "--json and the outputs cannot both go to stdout", "name a file: --out FILE");
   const std::string format = format_of(o);
   const bool binary = format == "npy" || format == "npz";
@@ -173,7 +173,7 @@ int predict(const Options& o, const CommonOptions& common) {
 }  // namespace
 
 void add_predict(Verbs& verbs) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<PredictOptions>();
   CLI::App& verb = verbs.add("predict", "Outputs of a model.", [&verbs, o] { return predict(*o, verbs.common); });
   add_model_options(verb, o->model);
   add_data_options(verb, o->data, false);

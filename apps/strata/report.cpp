@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct ReportOptions {
   ModelChoice model;
   DataChoice data;
   std::string out;
@@ -127,12 +127,12 @@ std::string settings(const RunDirectory& run) {
 }
 
 // The model with its best weights; without them where none were saved yet.
-LoadedModel load(const Options& o, const RunDirectory& run, const CommonOptions& common) {
+LoadedModel load(const ReportOptions& o, const RunDirectory& run, const CommonOptions& common) {
   if (!run.best_model().empty() || !o.model.weights.empty()) return load_model(o.model, common);
   return build_loaded(model_tree(o.model, common), o.model.model, common);
 }
 
-int report(const Options& o, const CommonOptions& common) {
+int report(const ReportOptions& o, const CommonOptions& common) {
   const RunDirectory run = RunDirectory::open(o.model.model);
   const LoggedRun logged = logged_run(run, "");
   const auto part = [&](const std::string& what, const std::function<std::string()>& make) {
@@ -194,7 +194,7 @@ int report(const Options& o, const CommonOptions& common) {
 }  // namespace
 
 void add_report(Verbs& verbs) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<ReportOptions>();
   CLI::App& verb = verbs.add("report", "One page about a training run: curves, confusions, worst examples, model, settings.", [&verbs, o] { return report(*o, verbs.common); });
   verb.add_option("RUN", o->model.model, "A run directory.")->required();
   verb.add_option("--weights", o->model.weights, "Weights to predict with: .keras, .weights.h5 or a run directory. Default: the run's best.");

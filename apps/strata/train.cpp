@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct TrainOptions {
   ModelChoice model;
   DataChoice data;
   std::int64_t epochs = 0;
@@ -32,7 +32,7 @@ struct Options {
 };
 
 // The options as what they set in the spec, so that the run's own spec says them too.
-std::vector<std::string> overrides(const Options& o) {
+std::vector<std::string> overrides(const TrainOptions& o) {
   std::vector<std::string> set;
   if (o.epochs > 0) set.push_back(fmt::format("fit.epochs={}", o.epochs));
   if (o.data.batch_size > 0) set.push_back(fmt::format("fit.batch_size={}", o.data.batch_size));
@@ -131,7 +131,7 @@ void check_resume_overrides(const CommonOptions& common) {
                 "fit.epochs, run.threads, run.backend, a callback's patience and verbosity may change; for the rest start anew: --weights DIR");
 }
 
-int train(Options o, const CommonOptions& common) {
+int train(TrainOptions o, const CommonOptions& common) {
   ignore_closed_pipes();
   std::optional<RunDirectory> directory;
   const bool resume = !o.resume.empty();
@@ -231,7 +231,7 @@ int train(Options o, const CommonOptions& common) {
 }  // namespace
 
 void add_train(Verbs& verbs) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<TrainOptions>();
   CLI::App& verb = verbs.add("train", "Trains a model and writes a run directory.", [&verbs, o] { return train(*o, verbs.common); });
   add_model_options(verb, o->model);
   verb.get_option("MODEL")->required(false);

@@ -10,8 +10,7 @@ namespace strata {
 // The kinds are the exit codes of the command line.
 enum class ErrorKind { runtime = 1, spec = 2, data = 3, diverged = 4 };
 
-// One type for the library and its plug-ins, which hide their symbols.
-class __attribute__((visibility("default"))) Error : public std::runtime_error {
+class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string& message, std::string hint = {})
       : std::runtime_error(message), kind_(kind), hint_(std::move(hint)) {}
