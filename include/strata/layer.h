@@ -43,7 +43,8 @@ struct InnerLayer;
 // A struct is a layer when it has a schema with the arguments name, trainable, dtype, and `call(Scope&, inputs) const`,
 // where inputs is a Value, two Values, a vector of Values or Inputs, and the result a Value or a vector of Values. It may
 // have `static constexpr Mask mask`, `static constexpr bool autocast`, `std::unique_ptr<Adaptation> adaptation() const`,
-// `static CallSignature signature()`, `std::vector<InnerLayer> inner() const` and `bool mixes_rows() const`.
+// `static CallSignature signature()`, `std::vector<InnerLayer> inner() const`, `bool mixes_rows() const` and
+// `std::string keras_dtype() const`.
 class Layer : public Component<Layer> {
  public:
   static constexpr std::string_view kind = "layer";
@@ -56,6 +57,7 @@ class Layer : public Component<Layer> {
     std::optional<CallSignature> (*signature)();                  // absent: any named values and arguments
     std::vector<InnerLayer> (*inner)(const void* self);
     bool (*mixes_rows)(const void* self);
+    std::string (*keras_dtype)(const void* self);
   };
   template <class T> static Functions functions_of();
 
@@ -68,6 +70,8 @@ class Layer : public Component<Layer> {
   bool trainable() const;
   // Policy given for this layer alone, or null.
   Config dtype() const { return argument("dtype"); }
+  // The policy that Keras' class insists on where none is given; "": it takes the model's.
+  std::string keras_dtype() const { return functions().keras_dtype(object_.get()); }
 
   Mask mask() const { return functions().mask; }
   int inputs() const { return functions().inputs; }
@@ -163,7 +167,7 @@ std::vector<Value> call_layer(const void* self, Scope& s, const Inputs& in) {
 template <class T>
 Layer::Functions Layer::functions_of() {
   constexpr int inputs = detail::CallsOne<T> ? 1 : detail::CallsTwo<T> ? 2 : -1;
-  Functions f{&detail::call_layer<T>, Mask::stops, inputs, true, nullptr, nullptr, nullptr, nullptr};
+  Functions f{&detail::call_layer<T>, Mask::stops, inputs, true, nullptr, nullptr, nullptr, nullptr, nullptr};
   f.signature = []() -> std::optional<CallSignature> {
     if constexpr (requires { T::signature(); }) return T::signature();
     else if constexpr (detail::CallsOne<T> || detail::CallsTwo<T>) return CallSignature{};
@@ -176,6 +180,10 @@ Layer::Functions Layer::functions_of() {
   f.mixes_rows = []([[maybe_unused]] const void* self) {
     if constexpr (requires(const T& t) { t.mixes_rows(); }) return static_cast<const T*>(self)->mixes_rows();
     else return false;
+  };
+  f.keras_dtype = []([[maybe_unused]] const void* self) -> std::string {
+    if constexpr (requires(const T& t) { t.keras_dtype(); }) return static_cast<const T*>(self)->keras_dtype();
+    else return {};
   };
   if constexpr (requires { T::mask; }) f.mask = T::mask;
   if constexpr (requires { T::autocast; }) f.autocast = T::autocast;

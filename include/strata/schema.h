@@ -115,10 +115,13 @@ class Schema {
   std::string name;                 // "Dense"
   std::string doc;
   std::vector<std::string> aliases; // other names a spec may use
+  std::string keras = {};           // the class in Keras' files, where it is not `name` in Keras itself: "Other", "package>Other"
   std::vector<Field> fields;
 
   // describe<MeanSquaredError>(...).also_named({"mse", "MSE"})
   Schema also_named(std::vector<std::string> names) &&;
+  // describe<PositionEmbedding>(...).in_files_of_keras("keras_hub>PositionEmbedding")
+  Schema in_files_of_keras(std::string class_name) &&;
   const Field* find(std::string_view argument) const;
   Config get(const void* object, const Field& field) const { return field.get_member(static_cast<const char*>(object) + field.offset); }
   // Checks kind and limits, then assigns. The error names the argument, what was expected, what was received.

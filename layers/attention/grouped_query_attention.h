@@ -37,7 +37,8 @@ struct GroupedQueryAttention {
         field("dropout", &GroupedQueryAttention::dropout, "Fraction of the attention scores to drop.", from_to_below(0, 1)),
         field("use_bias", &GroupedQueryAttention::use_bias, "Whether the projections add biases."),
         field("sliding_window", &GroupedQueryAttention::sliding_window, "A query sees the keys nearer than this.", at_least(1)),
-        head_fields<GroupedQueryAttention>(), layer_fields<GroupedQueryAttention>()).also_named({"GroupQueryAttention"});
+        head_fields<GroupedQueryAttention>(), layer_fields<GroupedQueryAttention>()).also_named({"GroupQueryAttention"})
+        .in_files_of_keras("GroupQueryAttention");
   }
   static CallSignature signature() { return HeadInputs::signature(); }
   std::vector<InnerLayer> inner() const { return head_parts("_"); }

@@ -20,7 +20,8 @@ struct PositionEmbedding {
     return describe<PositionEmbedding>("PositionEmbedding", "A trained vector for each place in a sequence.",
         field("sequence_length", &PositionEmbedding::sequence_length, "Number of places: the longest sequence.", at_least(1)),
         field("initializer", &PositionEmbedding::initializer, "How the table begins."),
-        activity_field<PositionEmbedding>(), layer_fields<PositionEmbedding>());
+        activity_field<PositionEmbedding>(), layer_fields<PositionEmbedding>())
+        .in_files_of_keras("keras_hub>PositionEmbedding");
   }
 
   Value call(Scope& s, Value x) const {

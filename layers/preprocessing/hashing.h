@@ -16,6 +16,7 @@ struct Hashing {
   bool trainable = true;
   Config dtype = {};
 
+  std::string keras_dtype() const { return output_mode == "int" ? "int64" : ""; }
   static constexpr bool autocast = false;  // values are hashed as they are
 
   static Schema schema() {

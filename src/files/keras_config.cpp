@@ -20,12 +20,12 @@ Json envelope(const char* module, const std::string& class_name, Json config) {
   return {{"module", module}, {"class_name", class_name}, {"config", std::move(config)}, {"registered_name", nullptr}};
 }
 
-// Layers are known to Keras by their class names, but for these.
-Json layer_envelope(const std::string& name, Json config) {
-  if (name == "GroupedQueryAttention") return envelope("keras.layers", "GroupQueryAttention", std::move(config));
-  if (name != "PositionEmbedding") return envelope("keras.layers", name, std::move(config));
-  Json json = envelope("keras_hub.layers", name, std::move(config));
-  json["registered_name"] = "keras_hub>" + name;
+Json layer_envelope(const Schema& schema, Json config) {
+  const std::string& name = schema.keras.empty() ? schema.name : schema.keras;
+  const std::size_t package = name.find('>');
+  if (package == std::string::npos) return envelope("keras.layers", name, std::move(config));
+  Json json = envelope((name.substr(0, package) + ".layers").c_str(), name.substr(package + 1), std::move(config));
+  json["registered_name"] = name;
   return json;
 }
 
@@ -143,9 +143,9 @@ class Writer {
 
   // `inherited`: the policy of what is around the layer, which a layer inside another one has as its own in Keras.
   static Json layer(const Layer& layer, const std::string& name, const Json& inherited) {
-    const Config own = layer.dtype();
-    const bool counts = layer.name() == "Hashing" && layer.argument("output_mode") == Config("int");  // Keras refuses a float's policy
-    const Json dtype = !own.is_null() ? json_of(own, "") : counts ? policy("int64") : inherited;
+    const Config given = layer.dtype();
+    const std::string own = layer.keras_dtype();
+    const Json dtype = !given.is_null() ? json_of(given, "") : !own.empty() ? policy(own) : inherited;
     Json config = {{"name", name}, {"trainable", layer.trainable()}, {"dtype", dtype}};
     const auto inside = [&](const Config& value) -> Json {
       if (value.is_null()) return nullptr;
@@ -168,7 +168,7 @@ class Writer {
       }
     }
     if (!layer.type().schema.find("trainable")->in_keras) config.erase("trainable");
-    return layer_envelope(layer.name(), std::move(config));
+    return layer_envelope(layer.type().schema, std::move(config));
   }
 
   Json tensor(const LayerOutput& from) const {

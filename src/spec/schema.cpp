@@ -124,6 +124,11 @@ Schema Schema::also_named(std::vector<std::string> names) && {
   return std::move(*this);
 }
 
+Schema Schema::in_files_of_keras(std::string class_name) && {
+  keras = std::move(class_name);
+  return std::move(*this);
+}
+
 const Field* Schema::find(std::string_view argument) const {
   const auto found = std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.name == argument; });
   return found == fields.end() ? nullptr : &*found;
