@@ -108,7 +108,5 @@ class Fit final : public Training {
 // Outputs of a training or test graph under their names.
 Logs read_logs(const CompiledStep& step, const Run& run);
 Logs evaluate_rows(ModelState& state, const Dataset& data, std::int64_t batch_size, std::optional<std::int64_t> steps = {});
-// Runs the adaptation of every layer that has one; `only_new`: of those that were never adapted.
-void adapt_layers(ModelState& state, const Arrays& x, bool only_new);
 
 }  // namespace strata

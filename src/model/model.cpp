@@ -4,6 +4,7 @@
 
 #include <strata/error.h>
 #include <strata/model.h>
+#include "src/model/adapt.h"
 #include "src/model/fit.h"
 #include "src/model/model_state.h"
 
