@@ -1,4 +1,4 @@
-// Progress of a training run on stderr: a bar on a terminal, one line per epoch elsewhere.
+// Progress of a training run on stderr: a bar on a terminal; elsewhere a line for each epoch, and one every half minute.
 #pragma once
 
 #include <chrono>
@@ -14,11 +14,15 @@ class Progress {
   void after_epoch(const Fit& fit, const Logs& logs);
 
  private:
+  using Clock = std::chrono::steady_clock;
+  std::size_t width() const;  // 0: no terminal
   void clear_bar();
+
   bool quiet_, terminal_;
   int epochs_;
   bool bar_shown_ = false;
-  std::chrono::steady_clock::time_point epoch_began_, drawn_;
+  Clock::time_point epoch_began_, shown_;
+  std::int64_t first_step_ = -1;  // of the epoch's part that this process ran
 };
 
 }  // namespace strata
