@@ -105,11 +105,16 @@ std::string processor() {
   return "x86-64";
 }
 
+// oneDNN's primitives compute nonsense where they get fewer threads than they are made for: OMP_THREAD_LIMIT counts here, and
+// Settings turns OMP_DYNAMIC off.
+int thread_count(int wanted) { return std::min(wanted > 0 ? wanted : allowed_cores(), omp_get_thread_limit()); }
+
 // The thread's number of OpenMP threads and its treatment of subnormals while it runs or prepares kernels.
 class Settings {
  public:
   enum Subnormals { keep, flush };
   Settings(int threads, Subnormals subnormals) : threads_(omp_get_max_threads()), control_(_mm_getcsr()) {
+    omp_set_dynamic(0);
     omp_set_num_threads(threads);
     if (subnormals == flush) flush_subnormals();
     // Workers stay what they are set to; every thread that runs kernels has workers of its own.
@@ -135,7 +140,7 @@ class Settings {
 class CpuBackend final : public Backend {
  public:
   explicit CpuBackend(const BackendOptions& options)
-      : machine_{&best_tiles(), options.threads > 0 ? options.threads : allowed_cores(), options.reproducible} {}
+      : machine_{&best_tiles(), thread_count(options.threads), options.reproducible} {}
 
   std::string name() const override { return "cpu"; }
   std::string description() const override {
