@@ -34,8 +34,8 @@ int main() {
 
   // The same network as layers, and one step of training.
   auto input = Input({2});
-  Model model(input, input | Dense{.units = 2, .activation = "relu", .name = "hidden"} | Dense{.units = 1, .name = "out"}, {},
-              {.dtype = "float64"});
+  auto hidden = input | Dense{.units = 2, .activation = "relu", .name = "hidden"};
+  Model model(input, hidden | Dense{.units = 1, .name = "out"}, {}, {.dtype = "float64"});
   model.set_weights({{"hidden/kernel", W}, {"hidden/bias", b}, {"out/kernel", v}, {"out/bias", c}});
   model.compile({.optimizer = SGD{.learning_rate = 0.01}, .loss = "mse"});
   std::printf("loss before the step %.4f\n", model.evaluate(x, target)[0].second);
