@@ -76,14 +76,14 @@ Page read_page(const std::string& markdown) {
     for (++i; i < lines.size() && lines[i] != "```"; ++i) block.push_back(lines[i]);
     if (i == lines.size()) throw Error(ErrorKind::spec, fmt::format("line {}: the block has no end", first - 1));
 
-    static const std::regex session("console(?: tolerance=([0-9.]+))?"), excerpt("[a-z]+ ([^ ]+\\.[a-z]+|CMakeLists\\.txt)");
+    static const std::regex session("console(?: tolerance=([0-9.]+)| keras)?"), excerpt("[a-z]+ ([^ ]+\\.[a-z]+|CMakeLists\\.txt)");
     std::smatch match;
     if (head == "text" || head == "console not-run") continue;
     if (std::regex_match(head, match, session)) {
       const double tolerance = match[1].matched ? std::stod(match[1]) : 0;
       int number = first;
       for (const std::string& line : block) {
-        if (line.rfind("$ ", 0) == 0) page.commands.push_back({line.substr(2), "", number, tolerance});
+        if (line.rfind("$ ", 0) == 0) page.commands.push_back({line.substr(2), "", number, tolerance, head == "console keras"});
         else if (number == first) throw Error(ErrorKind::spec, fmt::format("line {}: a session begins with a command", first));
         else page.commands.back().prints += line + "\n";
         ++number;

@@ -2,7 +2,8 @@
 //
 //     ```console                  a session of a shell: lines `$ command`, each followed by what it prints
 //     ```console tolerance=0.05   numbers with a point may be off by this share of themselves (below 1: by this much)
-//     ```console not-run          shown only; the page says why beside it
+//     ```console keras            run where STRATA_KERAS names a Python that has Keras: in scripts/test --deep
+//     ```console not-run          shown only
 //     ```yaml iris.yaml           lines of this file beside the page, as they stand there
 //     ```text                     not checked
 //
@@ -17,9 +18,10 @@
 namespace strata {
 
 struct Command {
-  std::string text, prints;  // prints: whole lines
+  std::string text = {}, prints = {};  // prints: whole lines
   int line = 0;              // on the page, from 1
   double tolerance = 0;
+  bool keras = false;
 };
 
 struct Excerpt {
@@ -39,7 +41,7 @@ Page read_page(const std::string& markdown);
 std::string difference(const std::string& expected, const std::string& printed, double tolerance);
 
 struct Result {
-  std::string printed;  // both streams, in the order written
+  std::string printed = {};  // both streams, in the order written
   int code = 0;
 };
 // Runs the commands one after another in one shell that starts in `folder`; `environment`: lines NAME=VALUE.
