@@ -136,8 +136,6 @@ TEST(ReadingAPage, RunsCommandsInOneShell) {
   const TemporaryFolder top;
   const fs::path folder = fs::path(top / "here");
   fs::create_directories(folder / "sub");
-  stay_on_one_core();
-  const std::string path = (installed / "bin").string() + ":" + (checkout / "build").string() + ":$PATH";
   const std::vector<Result> results = run_session(
       {{.text = "cd sub; word=said"}, {.text = "echo $word $NAME >&2; basename $PWD"}, {.text = "false"}, {.text = "echo $?"}},
       folder, {"NAME=here"});
