@@ -11,6 +11,7 @@
 #include "src/files/spec_data.h"
 #include "src/files/spec_model.h"
 #include "src/files/weights_h5.h"
+#include "src/model/batch.h"
 #include "src/model/model_state.h"
 #include "src/spec/overrides.h"
 #include "src/spec/reader.h"
@@ -84,7 +85,8 @@ Node model_tree(const ModelChoice& choice, const CommonOptions& common, const st
 LoadedModel build_loaded(Node tree, const std::string& name, const CommonOptions& common) {
   Diagnostics diagnostics;
   Spec spec = check_spec(tree, diagnostics);
-  diagnostics.throw_if_errors();
+  // Layers that do not fit together are said in the same run as what is wrong in other sections.
+  if (!spec.has_whole_model || !spec.model.is_described()) diagnostics.throw_if_errors();
   bool from_file = false;
   const ModelFileReader read = [&](const std::string& path, const RunOptions& run) {
     from_file = !path.ends_with(".json");
@@ -125,8 +127,19 @@ RowSource row_source(const DataChoice& choice, const Model& model) {
   return source;
 }
 
+Rows fitting_rows(const Model& model, const RowSource& source, const std::vector<std::string>& known_classes) {
+  const RowSource whole = for_inputs(model, source);
+  Rows rows = load_rows(whole, known_classes);
+  try {
+    named_columns(model.state(), rows.data);
+  } catch (const Error& e) {
+    throw Error(e.kind(), fmt::format("{}: {}", files_of(whole, e.what()), e.what()), e.hint());
+  }
+  return rows;
+}
+
 Rows rows_to_use(const DataChoice& choice, const LoadedModel& loaded, const CommonOptions& common, const char* verb) {
-  if (!choice.x.empty()) return load_rows(for_inputs(loaded.model, row_source(choice, loaded.model)));
+  if (!choice.x.empty()) return fitting_rows(loaded.model, row_source(choice, loaded.model));
   const auto& data = loaded.spec.data;
   const bool test = data && data->test;
   if (!test && !(data && data->validation))
@@ -136,7 +149,7 @@ Rows rows_to_use(const DataChoice& choice, const LoadedModel& loaded, const Comm
   std::vector<std::string> classes;
   if (data->train && data->train->file && data->train->reader() == "csv") classes = load_rows(for_inputs(loaded.model, row_source(loaded.spec, *data->train))).classes;
   say(common, fmt::format("rows of data.{}", test ? "test" : "validation"));
-  return load_rows(for_inputs(loaded.model, row_source(loaded.spec, test ? *data->test : *data->validation)), classes);
+  return fitting_rows(loaded.model, row_source(loaded.spec, test ? *data->test : *data->validation), classes);
 }
 
 std::int64_t batch_size(const DataChoice& choice, const LoadedModel& loaded) {

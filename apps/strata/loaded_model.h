@@ -47,6 +47,8 @@ struct DataChoice {
 };
 void add_data_options(CLI::App& verb, DataChoice& choice, bool targets);
 RowSource row_source(const DataChoice& choice, const Model& model);
+// Rows that have the columns the model takes; else an error that names the file.
+Rows fitting_rows(const Model& model, const RowSource& source, const std::vector<std::string>& known_classes = {});
 // Rows to evaluate or predict on: --x, else data.test, else data.validation, never training rows; says which.
 Rows rows_to_use(const DataChoice& choice, const LoadedModel& loaded, const CommonOptions& common, const char* verb);
 std::int64_t batch_size(const DataChoice& choice, const LoadedModel& loaded);

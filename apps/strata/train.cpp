@@ -68,10 +68,10 @@ struct TrainingRows {
 TrainingRows training_rows(const Spec& spec, const Model& model, FitArguments& fit, const std::string& name) {
   if (!spec.data || !spec.data->train)
     throw Error(ErrorKind::spec, fmt::format("{}: there are no rows to train on: the spec has no data.train", name), "name the rows: --x FILE --y FILE");
-  Rows train = load_rows(for_inputs(model, row_source(spec, *spec.data->train)));
+  Rows train = fitting_rows(model, row_source(spec, *spec.data->train));
   TrainingRows rows{std::move(train.data), {}, std::move(train.classes)};
   if (spec.data->validation) {
-    rows.validation = load_rows(for_inputs(model, row_source(spec, *spec.data->validation)), rows.classes).data;
+    rows.validation = fitting_rows(model, row_source(spec, *spec.data->validation), rows.classes).data;
   } else if (spec.data->stratify && fit.validation_split > 0) {
     auto [first, second] = split_rows(rows.train, fit.validation_split, true);
     rows.train = std::move(first);
@@ -92,13 +92,34 @@ Node node_of(const History& history) {
 }
 
 // Freezes, thaws and compiles as the stage says. Without a compile: of its own it keeps the optimizer's settings.
-void enter_stage(const FitSpec& stage, Model& model) {
+void enter_stage(const FitSpec& stage, Model& model, const std::string& name) {
   set_trainable(model, stage.trainable);
   if (stage.compile) model.compile(compile_arguments(*stage.compile));
   else if (!stage.trainable.empty() && model.state().compiled) model.compile(CompileArguments(*model.state().compiled));
   if (!model.state().compiled)
-    throw Error(ErrorKind::spec, fmt::format("{}: the model is not compiled: it has no optimizer and no loss", model.name()),
-                "give them: --set compile.optimizer=adam --set compile.loss=mse");
+    throw Error(ErrorKind::spec, fmt::format("{}: the model is not compiled: it has no optimizer and no loss", name),
+                "give them: compile: {optimizer: adam, loss: mse} in the spec, or --set compile.optimizer=adam --set compile.loss=mse");
+}
+
+// The step is traced and planned for the rows; what does not fit together is said at its line of the spec.
+std::unique_ptr<Fit> prepare(const LoadedModel& loaded, const FitSpec& stage, Dataset rows, FitArguments arguments) {
+  const Spec& spec = loaded.spec;
+  const CompileSpec* compile = stage.compile ? &*stage.compile : spec.compile ? &*spec.compile : nullptr;
+  Diagnostics diagnostics;
+  try {
+    auto fit = std::make_unique<Fit>(loaded.model, std::move(rows), std::move(arguments));
+    check_monitors(spec, fit->reported(), diagnostics);
+    diagnostics.throw_if_errors();
+    return fit;
+  } catch (const SpecError&) {
+    throw;
+  } catch (const Error& e) {
+    if (e.kind() == ErrorKind::data) throw Error(e.kind(), fmt::format("{}: {}", files_of(row_source(spec, *spec.data->train), e.what()), e.what()), e.hint());
+    if (e.kind() != ErrorKind::spec || !compile) throw;
+    report(diagnostics, place_of(*compile, e.what()), e.what(), e.hint());
+    diagnostics.throw_if_errors();
+    throw;
+  }
 }
 
 void write_beginnings(const RunDirectory& directory, const Spec& spec, const std::vector<std::string>& class_names) {
@@ -170,7 +191,7 @@ int train(TrainOptions o, const CommonOptions& common) {
   double seconds = 0;
   int code = 0;
   for (std::size_t i = 0; i < stages.size() && code == 0; ++i) {
-    enter_stage(stages[i], loaded.model);
+    enter_stage(stages[i], loaded.model, loaded.name);
     if (i < first) {
       const auto done = newest_position(checkpoints(i));
       if (!done) throw Error(ErrorKind::data, fmt::format("{}: has no good checkpoint: what stage {} reported is lost", checkpoints(i), i + 1));
@@ -187,9 +208,11 @@ int train(TrainOptions o, const CommonOptions& common) {
     if (goes_on) restore_learned(checkpoints(i), loaded.model);
     if (goes_on || from_run || i > 0)  // statistics come with the weights
       for (const std::string& layer : loaded.model.layer_names()) loaded.model.state().adapted.insert(layer);
-    Fit fit(loaded.model, std::move(rows.train), std::move(arguments));
+    const std::unique_ptr<Fit> prepared = prepare(loaded, stages[i], std::move(rows.train), std::move(arguments));
+    Fit& fit = *prepared;
     if (o.dry_run) {
-      say(common, fmt::format("{}: {} epochs of {} steps would run", loaded.name, fit.epochs(), fit.steps_per_epoch()));
+      const auto count = [](std::int64_t n, const char* what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); };
+      say(common, fmt::format("{}: {} of {} would run", loaded.name, count(fit.epochs(), "epoch"), count(fit.steps_per_epoch(), "step")));
       continue;
     }
     if (!directory) {

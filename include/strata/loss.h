@@ -39,7 +39,7 @@ class Loss : public Component<Loss> {
 // axis goes away.
 std::pair<Value, Value> same_rank(Value a, Value b);
 // An error that names the loss and both shapes, where axes that are known differ.
-void check_same_shape(const std::string& loss, Value y_true, Value y_pred);
+void check_same_shape(const std::string& kind, const std::string& name, Value y_true, Value y_pred);
 
 inline Limits loss_reductions() { return one_of({"sum_over_batch_size", "mean", "mean_with_sample_weight", "sum", "none"}); }
 

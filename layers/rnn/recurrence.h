@@ -95,7 +95,8 @@ class Recurrence {
     const Value input = inputs[0];
     if (!input || input.rank() != 3)
       throw Error(ErrorKind::spec, layer + " takes an input of 3 axes, (batch, steps, features)" +
-                                       (input ? "; received " + input.shape().str() : std::string()));
+                                       (input ? "; received " + input.shape().str() : std::string()),
+                  "a recurrent layer before it gives all its steps with return_sequences: true; a Reshape can add an axis");
     if (inputs.size() != 1 && inputs.size() != 1 + states_.size())
       throw Error(ErrorKind::spec, layer + " takes its input, or its input and " + std::to_string(states_.size()) + " initial state" +
                                        (states_.size() > 1 ? "s" : "") + "; " + std::to_string(inputs.size()) + " inputs are given");

@@ -200,8 +200,10 @@ Rows load_text(const RowSource& source, const std::vector<std::string>& known) {
 
 Rows load_table(const RowSource& source, const std::vector<std::string>& known) {
   const CsvTable table = read_csv(text_of_file(source.file), source.file);
+  if (table.rows() == 0) throw data_error(source.file + ": holds no rows", "its one line is the header");
   Rows rows;
   rows.classes = known;
+  for (const std::string& target : source.targets) table.column(target);
   std::vector<std::string> features = source.features;
   if (features.empty())
     for (const std::string& name : names_of(table))
@@ -254,6 +256,16 @@ Arrays load_arrays(const std::string& file, const std::string& format) {
     return arrays;
   }
   throw data_error(fmt::format("{}: the format '{}' does not hold arrays", file, kind), "use npy, npz, csv, idx or hdf5");
+}
+
+std::string files_of(const RowSource& source, std::string_view what) {
+  if (!source.file.empty()) return source.file;
+  std::set<std::string> files;
+  for (const ArraySource& x : source.x)
+    if (!what.starts_with("the target")) files.insert(x.file);
+  for (const ArraySource& y : source.y)
+    if (!what.starts_with("the input")) files.insert(y.file);
+  return fmt::format("{}", fmt::join(files, ", "));
 }
 
 Rows load_rows(const RowSource& source, const std::vector<std::string>& known_classes) {

@@ -43,6 +43,9 @@ struct Rows {
 
 // `known_classes`: those of the training rows; a text that is none of them is an error. Every error names file, row (from 1,
 // the header not counted), column and value.
+// The files of a source, as errors about its rows begin: those of the targets where `what` is about "the target".
+std::string files_of(const RowSource& source, std::string_view what = {});
+
 Rows load_rows(const RowSource& source, const std::vector<std::string>& known_classes = {});
 
 // One file: every array of an .npz under its name, else one array named "".

@@ -8,8 +8,11 @@
 #include "src/files/keras_model.h"
 #include "src/files/per_output.h"
 #include "src/model/model_state.h"
+#include "src/model/training_graph.h"
 #include "src/spec/overrides.h"
 #include "src/spec/reader.h"
+#include "src/spec/registry.h"
+#include "src/spec/suggest.h"
 #include "src/spec/warnings.h"
 
 namespace strata {
@@ -216,6 +219,53 @@ FitArguments fit_arguments(const FitSpec& fit, const std::vector<ObjectConfig>& 
   return arguments;
 }
 
+const Mark& place_of(const CompileSpec& compile, const std::string& message) {
+  const auto is_about = [&](const char* what) { return message.rfind(what, 0) == 0; };
+  if (is_about("the loss")) return compile.loss_at;
+  if (is_about("the metric")) return compile.metrics_at;
+  return is_about("the optimizer") || is_about("the schedule") ? compile.optimizer_at : compile.at;
+}
+
+void check_monitors(const Spec& spec, const std::vector<std::string>& reported, Diagnostics& diagnostics) {
+  const auto built_in = [](const ObjectConfig& callback) {
+    for (const auto& group : builtin_components())
+      for (const BuiltinComponent& c : group)
+        if (c.kind == Callback::kind && &c.type() == find_component(Callback::kind, callback.name)) return true;
+    return false;
+  };
+  // A program's own callback may report what it likes.
+  if (!std::all_of(spec.callbacks.begin(), spec.callbacks.end(), built_in)) return;
+  std::vector<std::string> names = reported;
+  for (const std::string& name : reported) names.push_back("val_" + name);
+  names.push_back("learning_rate");
+  for (std::size_t i = 0; i < spec.callbacks.size(); ++i)
+    for (const auto& [argument, value] : spec.callbacks[i].arguments) {
+      const auto* monitor = value.as<std::string>();
+      if (argument != "monitor" || !monitor || std::find(names.begin(), names.end(), *monitor) != names.end()) continue;
+      const std::string meant = did_you_mean(*monitor, names);
+      report(diagnostics, spec.monitors_at[i], fmt::format("{} watches '{}', which is not reported", spec.callbacks[i].name, *monitor),
+             meant.empty() ? fmt::format("reported: {}; with val_ before them on validation rows", fmt::join(reported, ", ")) : meant);
+    }
+}
+
+namespace {
+
+// What a training step that is traced, and not compiled, shows: losses, metrics and optimizer against the model's outputs.
+void check_step(const Spec& spec, const CompileSpec& compile, Model& model, Diagnostics& diagnostics) {
+  ModelState& state = model.state();
+  try {
+    state.compiled = compile_arguments(compile);
+    state.optimizer = std::make_shared<OptimizerState>();
+    state.optimizer->optimizer = state.compiled->optimizer;
+    check_monitors(spec, training_graph(state, assumed_types(state, true), true).logs, diagnostics);
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::spec) throw;
+    report(diagnostics, place_of(compile, e.what()), e.what(), e.hint());
+  }
+}
+
+}  // namespace
+
 void validate_spec(const std::string& path, const std::vector<std::string>& overrides, Diagnostics& diagnostics,
                    const ModelFileReader& read_file) {
   try {
@@ -229,20 +279,31 @@ void validate_spec(const std::string& path, const std::vector<std::string>& over
     }
     for (const std::string& text : overrides) apply_override(tree, text, of_file);
     const Spec spec = check_spec(tree, of_file);
-    if (!of_file.has_errors()) {
-      warn_about(spec, of_file);
-      const auto model = build_model(spec, of_file, read_file);
+    const bool whole = !of_file.has_errors();
+    if (whole) warn_about(spec, of_file);
+    std::optional<Model> model;
+    try {
+      if (whole || (spec.has_whole_model && spec.model.is_described())) model = build_model(spec, of_file, read_file);
+    } catch (const SpecError&) {
+      throw;
+    } catch (const Error& e) {  // a model file that cannot be read
+      report(of_file, spec.model.at, e.what(), e.hint());
+    }
+    if (whole && model) {
       const bool compiles = spec.compile || std::any_of(spec.fit.begin(), spec.fit.end(), [](const FitSpec& f) { return f.compile.has_value(); });
       const bool thaws = std::any_of(spec.fit.begin(), spec.fit.end(), [](const FitSpec& f) {
         return std::any_of(f.trainable.begin(), f.trainable.end(), [](const auto& rule) { return rule.second; });
       });
-      if (model && compiles && !thaws && model->summary().trainable_params == 0)
+      if (compiles && !thaws && model->summary().trainable_params == 0)
         warn(of_file, spec.model.at, "nothing is trainable", "training would change no weight");
+      if (spec.compile) check_step(spec, *spec.compile, *model, of_file);
+      for (const FitSpec& stage : spec.fit)
+        if (stage.compile) check_step(spec, *stage.compile, *model, of_file);
     }
     diagnostics.add(of_file);
   } catch (const SpecError& e) {
     for (const Diagnostic& d : e.diagnostics()) diagnostics.add(d);
-  } catch (const Error& e) {  // a model file that cannot be read
+  } catch (const Error& e) {
     diagnostics.file_error(path, e.what(), e.hint());
   }
 }

@@ -29,6 +29,11 @@ FitArguments fit_arguments(const FitSpec& fit, const std::vector<ObjectConfig>& 
 // Freezes and unfreezes by path or pattern; takes effect with the next compile().
 void set_trainable(Model& model, const std::vector<std::pair<std::string, bool>>& rules);
 
+// Where an error of tracing a step stands: at the optimizer, loss or metric that it begins with, else at the section.
+const Mark& place_of(const CompileSpec& compile, const std::string& message);
+// Callbacks that watch what is not among `reported`, the logs of a step.
+void check_monitors(const Spec& spec, const std::vector<std::string>& reported, Diagnostics& diagnostics);
+
 // All that can be known without data: the spec's errors and warnings, and those of building its model.
 void validate_spec(const std::string& path, const std::vector<std::string>& overrides, Diagnostics& diagnostics,
                    const ModelFileReader& read_file = {});

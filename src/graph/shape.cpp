@@ -9,7 +9,7 @@ namespace strata {
 namespace {
 
 [[noreturn]] void overflow() {
-  throw Error(ErrorKind::spec, "a shape is too large: a product of its axes leaves 62 bits",
+  throw Error(ErrorKind::spec, "a shape is too large: the product of its axes is above 2^62",
               "make an axis smaller");
 }
 

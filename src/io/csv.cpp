@@ -213,6 +213,9 @@ const std::vector<double>& CsvTable::numbers(std::string_view name) const {
     if (found.missing[row])
       throw Error(ErrorKind::data, fmt::format("{}: row {}, column '{}': the cell is missing, where a number is needed", file_,
                                                row + 1, name), "fill it in, or remove the row");
+    else if (!std::isfinite(found.numbers[row]))
+      throw Error(ErrorKind::data, fmt::format("{}: row {}, column '{}': {} is not finite", file_, row + 1, name, found.numbers[row]),
+                  "replace it, or remove the row");
   return found.numbers;
 }
 

@@ -26,8 +26,9 @@ class CsvTable {
   std::size_t rows() const { return rows_; }
   bool has_header() const { return has_header_; }
   const std::string& file() const { return file_; }
-  // Null where there is none.
+  // Null where there is none; `column` is an error that names those there are.
   const CsvColumn* find(std::string_view name) const;
+  const CsvColumn& column(std::string_view name) const;
   // Each an error that names file, row, column and value where the column is not what is asked for. A missing cell is an error
   // in `numbers`; `texts` of a numeric column does not exist.
   const std::vector<double>& numbers(std::string_view name) const;
@@ -35,7 +36,6 @@ class CsvTable {
 
  private:
   friend CsvTable read_csv(std::string_view, const std::string&, std::optional<bool>);
-  const CsvColumn& column(std::string_view name) const;
   std::string file_;
   std::vector<CsvColumn> columns_;
   std::size_t rows_ = 0;

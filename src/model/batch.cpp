@@ -82,6 +82,41 @@ void check_columns(const ModelState& state, const std::map<std::string, Tensor>&
   }
 }
 
+const Loss* loss_of(const ModelState& state, std::size_t output) {
+  if (!state.compiled) return nullptr;
+  const PerOutput<Loss>& losses = state.compiled->loss;
+  for (const auto& [name, loss] : losses.by_name())
+    if (name == state.graph.output_names()[output]) return &loss;
+  if (losses.single()) return &losses.entries()[0];
+  return output < losses.entries().size() ? &losses.entries()[output] : nullptr;
+}
+
+// Class numbers, for a loss that takes them.
+bool takes_classes(const Loss* loss) { return loss && *loss && loss->name().rfind("Sparse", 0) == 0; }
+
+// Class numbers are classes of the output: a loss over others would be a number without meaning.
+void check_classes(const ModelState& state, const std::map<std::string, Tensor>& columns) {
+  for (std::size_t i = 0; i < state.graph.outputs().size(); ++i) {
+    const Loss* loss = loss_of(state, i);
+    const std::string& name = state.graph.output_names()[i];
+    const auto column = columns.find("y:" + name);
+    if (!takes_classes(loss) || column == columns.end()) continue;
+    const LayerOutput& o = state.graph.outputs()[i];
+    const auto shapes = state.output_shapes.find(state.graph.name(*o.call()));
+    if (shapes == state.output_shapes.end()) continue;
+    const Config axis = loss->argument("axis"), ignored = loss->argument("ignore_class");
+    const Dim classes = shapes->second[static_cast<std::size_t>(o.index())][axis.as<std::int64_t>() ? static_cast<int>(*axis.as<std::int64_t>()) : -1];
+    if (!classes.is_known()) continue;
+    const Tensor& y = column->second;
+    for (std::int64_t k = 0; k < y.elements(); ++k) {
+      const double label = y.at(k);
+      if ((label > -1 && label < static_cast<double>(classes.value())) || (ignored.is_number() && label == ignored.number())) continue;
+      throw Error(ErrorKind::data, fmt::format("the target '{}': row {} is the class {}, the output has {} classes, 0 to {}", name, k / (y.elements() / y.dim(0)) + 1, label, classes.value(), classes.value() - 1),
+                  "give the last layer a unit for each class, or name the class to leave out: loss: {SparseCategoricalCrossentropy: {ignore_class: ...}}");
+    }
+  }
+}
+
 }  // namespace
 
 std::map<std::string, Tensor> named_columns(const ModelState& state, const Dataset& data) {
@@ -107,6 +142,7 @@ std::map<std::string, Tensor> named_columns(const ModelState& state, const Datas
       for (auto& [name, t] : assigned(data.sample_weight, outputs, "output", false)) columns["weight:" + name] = t;
   }
   check_columns(state, columns);
+  check_classes(state, columns);
   return columns;
 }
 
@@ -141,42 +177,38 @@ BatchTypes batch_types(const ModelState& state, const Dataset& data, bool reside
   return types;
 }
 
-AssumedBatch assumed_batch(const ModelState& state, std::int64_t batch_size, bool resident) {
-  AssumedBatch batch;
-  batch.types.resident = resident;
-  if (resident) batch.shapes["order"] = {batch_size};
-  const auto number = [](const Dim& d, const std::string& name) {
-    if (!d.is_known() || d == Dim(-1))
-      throw Error(ErrorKind::spec, fmt::format("'{}' has an open axis: what a step takes depends on the data", name), "give the axis a number");
-    return d.value();
-  };
-  const auto column = [&](std::vector<BatchColumn>& columns, const char* prefix, const std::string& name, DType dtype, std::vector<std::int64_t> row) {
-    std::vector<std::int64_t> whole = row;
-    whole.insert(whole.begin(), batch_size);
-    batch.shapes[prefix + name] = std::move(whole);
-    columns.push_back({name, dtype, std::move(row)});
-  };
+BatchTypes assumed_types(const ModelState& state, bool resident) {
+  BatchTypes types;
+  types.resident = resident;
+  const auto number = [](const Dim& d) { return d.is_known() ? d.value() : -1; };
   for (const LayerOutput& in : state.graph.inputs()) {
-    const std::string name = state.graph.name(*in.call());
     const InputType& input = *in.call()->input;
     std::vector<std::int64_t> row;
-    for (const Dim& d : input.shape) row.push_back(number(d, name));
-    column(batch.types.x, "x:", name, input.dtype, std::move(row));
+    for (const Dim& d : input.shape) row.push_back(number(d));
+    types.x.push_back({state.graph.name(*in.call()), input.dtype, std::move(row)});
   }
-  const PerOutput<Loss> none, &losses = state.compiled ? state.compiled->loss : none;
   for (std::size_t i = 0; state.compiled && i < state.graph.outputs().size(); ++i) {
-    const std::string& name = state.graph.output_names()[i];
     const LayerOutput& o = state.graph.outputs()[i];
     const Shape& shape = state.output_shapes.at(state.graph.name(*o.call()))[static_cast<std::size_t>(o.index())];
-    const Loss* loss = losses.single() ? &losses.entries()[0] : nullptr;
-    if (!loss && i < losses.entries().size()) loss = &losses.entries()[i];
-    for (const auto& [output, value] : losses.by_name())
-      if (output == name) loss = &value;
-    const bool classes = loss && *loss && loss->name().rfind("Sparse", 0) == 0;
+    const bool classes = takes_classes(loss_of(state, i));
     std::vector<std::int64_t> row;
-    for (int k = 1; k < shape.rank() - (classes ? 1 : 0); ++k) row.push_back(number(shape[k], name));
-    column(batch.types.y, "y:", name, classes ? DType::int32 : DType::float32, std::move(row));
+    for (int k = 1; k < shape.rank() - (classes ? 1 : 0); ++k) row.push_back(number(shape[k]));
+    types.y.push_back({state.graph.output_names()[i], classes ? DType::int32 : DType::float32, std::move(row)});
   }
+  return types;
+}
+
+AssumedBatch assumed_batch(const ModelState& state, std::int64_t batch_size, bool resident) {
+  AssumedBatch batch{assumed_types(state, resident), {}};
+  if (resident) batch.shapes["order"] = {batch_size};
+  for (const auto& [prefix, columns] : {std::pair("x:", &batch.types.x), std::pair("y:", &batch.types.y)})
+    for (const BatchColumn& column : *columns) {
+      if (std::find(column.row.begin(), column.row.end(), -1) != column.row.end())
+        throw Error(ErrorKind::spec, fmt::format("'{}' has an open axis: what a step takes depends on the data", column.name), "give the axis a number");
+      std::vector<std::int64_t> whole = column.row;
+      whole.insert(whole.begin(), batch_size);
+      batch.shapes[prefix + column.name] = std::move(whole);
+    }
   return batch;
 }
 

@@ -25,6 +25,8 @@ struct BatchTypes {
 std::map<std::string, Tensor> named_columns(const ModelState& state, const Dataset& data);
 BatchTypes batch_types(const ModelState& state, const Dataset& data, bool resident);
 
+// The columns that a compiled model would be given, as far as that can be told without data; -1: an open axis.
+BatchTypes assumed_types(const ModelState& state, bool resident);
 // The batch that a compiled model would be given, as far as that can be told without data: targets have the shapes of the
 // predictions, class numbers one axis less. An open axis is an Error.
 struct AssumedBatch {

@@ -57,6 +57,8 @@ class Fit final : public Training {
   Model& model() { return model_; }
   // What decides the order and the contents of batches, by name: seed, batch size, a fingerprint of every column.
   const std::map<std::string, std::string>& batches();
+  // Names of what a step reports: loss and metrics.
+  const std::vector<std::string>& reported() const { return step_->outputs(); }
   // Loss and metrics so far in this epoch, read from the device; none before its first step.
   Logs logs();
 

@@ -147,7 +147,10 @@ std::vector<Value> LayerGraph::trace_calls(Scope& scope, const std::vector<Value
       operands.push_back(value_of(in, *call));
       fed += fmt::format("{}'{}' {}", fed.empty() ? "" : ", ", name(*in.call()), operands.back().shape().str());
     }
-    for (const auto& [key, in] : call->named) named[key] = value_of(in, *call);
+    for (const auto& [key, in] : call->named) {
+      named[key] = value_of(in, *call);
+      fed += fmt::format("{}{}: '{}' {}", fed.empty() ? "" : ", ", key, name(*in.call()), named[key].shape().str());
+    }
     const int takes = call->layer.inputs();
     if (takes >= 0 && static_cast<int>(operands.size()) != takes)
       throw Error(ErrorKind::spec, fmt::format("{} takes {} input{}, {} are given", described(*call), takes, takes == 1 ? "" : "s", operands.size()));
@@ -170,6 +173,17 @@ Schema Nested::schema() {
 }
 
 std::vector<Value> Nested::call(Scope& scope, const Inputs& inputs) const {
+  const std::vector<TensorType> takes = model->graph.input_types();
+  if (inputs.values().size() != takes.size())
+    throw Error(ErrorKind::spec, fmt::format("the model takes {} input{}, {} are given", takes.size(), takes.size() == 1 ? "" : "s", inputs.values().size()));
+  for (std::size_t i = 0; i < takes.size(); ++i) {
+    const Shape given = inputs.values()[i].shape(), &wanted = takes[i].shape;
+    bool fits = given.rank() == wanted.rank();
+    for (int axis = 1; fits && axis < wanted.rank(); ++axis) fits = !wanted[axis].is_known() || !given[axis].is_known() || wanted[axis] == given[axis];
+    if (!fits)
+      throw Error(ErrorKind::spec, fmt::format("the model takes '{}' as {}, received {}", model->graph.name(*model->graph.inputs()[i].call()), wanted.str(), given.str()),
+                  "make its input's shape that of the layer that feeds it");
+  }
   return model->graph.trace(scope, inputs.values());
 }
 

@@ -8,6 +8,12 @@
 #include <strata/error.h>
 
 namespace strata {
+namespace {
+
+constexpr double gib = 1 << 30;
+constexpr double max_weight_bytes = 1024 * gib;  // what is beyond is a mistake, and is said before anything is allocated
+
+}  // namespace
 
 DTypePolicy DTypePolicy::named(const std::string& name) {
   if (name == "mixed_bfloat16") return {DType::float32, DType::bfloat16};
@@ -109,6 +115,11 @@ Value Trace::variable(const std::string& path, const TensorType& type, VariableK
   if (!type.shape.is_known())
     throw Error(ErrorKind::spec, fmt::format("the shape {} of the weight '{}' has an open axis: weights need numbers", type.shape.str(), path),
                 "give the input's axis a number");
+  double bytes = size_of(type.dtype);
+  for (const Dim& d : type.shape) bytes *= static_cast<double>(d.value());
+  if (bytes > max_weight_bytes)
+    throw Error(ErrorKind::spec, fmt::format("the weight '{}' {} takes {:.4g} GiB, above the limit of {:g} GiB for one weight", path, type.shape.str(), bytes / gib, max_weight_bytes / gib),
+                "make one of its axes smaller");
   auto id = current_->find(path);
   if (!id) {
     const RandomStream random(seed_, path);

@@ -100,6 +100,20 @@ class Writer {
                           entry(compiled_.loss, i, names[i], predictions.size(), "loss"), {}, {}, {}});
   }
 
+  // What is wrong inside a loss or metric is said of it.
+  template <class Work>
+  Value named(const char* kind, const std::string& class_name, const Output& o, Work work) {
+    const std::string whole = fmt::format("the {} {}", kind, class_name);
+    try {
+      return work();
+    } catch (const Error& e) {
+      const std::string what = e.what();
+      if (e.kind() != ErrorKind::spec || what.rfind(whole, 0) == 0) throw;
+      throw Error(e.kind(), fmt::format("{} cannot compare the targets {} of the output '{}' with its predictions {}: {}", whole, o.y.shape().str(), o.name,
+                                        o.prediction.shape().str(), what), e.hint());
+    }
+  }
+
   // --- losses ----------------------------------------------------------------------------------------------------------
   void meet_target(Output& o) {
     const DType variable = model_.policy.variable;
@@ -120,7 +134,7 @@ class Writer {
       o.weight = cast(column("weight:" + o.name, weight->dtype, Shape::of(weight->row)), variable);
     if (!o.loss_of || !*o.loss_of) return;
     trace_->graph.place = "loss";
-    o.loss = (*o.loss_of)(o.y, o.prediction, o.weight, o.mask);
+    o.loss = named("loss", o.loss_of->name(), o, [&] { return (*o.loss_of)(o.y, o.prediction, o.weight, o.mask); });
     const double* factor = entry(compiled_.loss_weights, o.index, o.name, outputs_.size(), "loss_weights");
     losses_.push_back(factor ? o.loss * *factor : o.loss);
     trace_->graph.place.clear();
@@ -168,7 +182,7 @@ class Writer {
         Value weight = weighted ? o.weight : Value();
         if (o.mask) weight = weight ? weight * cast(o.mask, model_.policy.variable) : cast(o.mask, model_.policy.variable);
         Scope s = metric_scope(log);
-        report(log, metric(s, o.y, o.prediction, weight));
+        report(log, named("metric", metric.name(), o, [&] { return metric(s, o.y, o.prediction, weight); }));
       }
     }
   }

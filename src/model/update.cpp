@@ -27,6 +27,9 @@ struct Options {
     clipnorm = number("clipnorm");
     clipvalue = number("clipvalue");
     global_clipnorm = number("global_clipnorm");
+    if (clipnorm.has_value() + clipvalue.has_value() + global_clipnorm.has_value() > 1)
+      throw Error(ErrorKind::spec, fmt::format("the optimizer {} takes one of clipnorm, clipvalue and global_clipnorm, received several", optimizer.name()),
+                  "keep one of them");
     loss_scale_factor = number("loss_scale_factor");
     ema_momentum = number("ema_momentum").value_or(0.99);
     const Config use = optimizer.argument("use_ema");

@@ -68,7 +68,7 @@ DataTable check_table(const Node& given, const Mark& at, const std::string& name
     report(diagnostics, file ? Mark(*file) : at, fmt::format("the ending of '{}' names no reader", table.files().front()), "add format: one of " + names);
   }
   if (reader == "text" && !table.length)
-    report(diagnostics, at, fmt::format("'{}' needs 'length', the tokens of one row", name));
+    report(diagnostics, at, fmt::format("'{}' needs 'length', the tokens of one row", name), "length: 64");
   if (table.image_size && table.image_size->size() != 2)
     if (const Node* size = whole.find("image_size"))
       report(diagnostics, *size, fmt::format("'image_size' is a height and a width, received {} numbers", table.image_size->size()), "image_size: [28, 28]");

@@ -122,6 +122,14 @@ void Diagnostics::add(const Diagnostics& other) {
   errors_ += other.errors_;
 }
 
+bool Diagnostics::blames(const SourceRef& source, std::size_t offset) const {
+  return std::any_of(list_.begin(), list_.end(), [&](const Diagnostic& d) {
+    if (d.severity != Diagnostic::Severity::error || !d.source || d.source != source) return false;
+    const bool is_tag = d.range.begin < source->size() && source->text()[d.range.begin] == '!';
+    return d.range.begin == offset || (is_tag && d.range.end + 1 == offset);
+  });
+}
+
 std::vector<Diagnostic> Diagnostics::sorted() const {
   std::map<std::string, std::size_t> rank;
   for (const Diagnostic& d : list_) rank.emplace(d.file, rank.size());

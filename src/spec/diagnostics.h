@@ -39,6 +39,8 @@ class Diagnostics {
 
   bool has_errors() const { return errors_ != 0; }
   std::size_t error_count() const { return errors_; }
+  // Whether an error stands at this place already, or at the tag before it: what else is wrong there follows from it.
+  bool blames(const SourceRef& source, std::size_t offset) const;
   std::size_t warning_count() const { return list_.size() - errors_; }
   // Files in the order in which they were first named; in a file by position.
   std::vector<Diagnostic> sorted() const;

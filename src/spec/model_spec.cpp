@@ -75,7 +75,8 @@ class ModelCheck {
     }
     const Node* layer_list = node.find("layers");
     if (!layer_list || !layer_list->is_sequence()) {
-      report(diagnostics_, layer_list ? Mark(*layer_list) : model_.at, fmt::format("{} needs 'layers', a list", what), "model: {inputs: {x: {shape: [5]}}, layers: [...]}");
+      if (layer_list) report(diagnostics_, *layer_list, fmt::format("'layers' of {} is a list, received {}", what, Node::describe(layer_list->kind())), "layers: [Dense: {units: 3}, ...]");
+      else report(diagnostics_, model_.at, fmt::format("{} needs 'layers', a list", what), "model: {inputs: {x: {shape: [5]}}, layers: [...]}");
       return;
     }
     const Node* many = node.find("inputs");
@@ -159,7 +160,7 @@ class ModelCheck {
     Node rest = Node::sequence();
     for (std::size_t i = first; i < list.size(); ++i) rest.append(list[i]);
     names_ = layer_names(rest, taken);
-    if (rest.size() == 0) report(diagnostics_, list, "the model has no layers");
+    if (rest.size() == 0) report(diagnostics_, list, "the model has no layers", "below the input stands at least one, such as Dense: {units: 3}");
     for (std::size_t i = 0; i < rest.size(); ++i) layer(rest[i], i);
   }
 

@@ -10,6 +10,7 @@ namespace strata {
 namespace {
 
 constexpr std::size_t named_classes = 3;  // in "belongs to ..."
+constexpr const char* merge_key = "<<";   // refused by the reader; what it was to bring is not missing
 
 const char* article(std::string_view word) { return std::string_view("aeiou").find(word.front()) == std::string_view::npos ? "a" : "an"; }
 
@@ -77,8 +78,16 @@ std::optional<Config> read_value(const FieldType& type, const Node& node, Diagno
     case FieldKind::objects: return all(type.component);
     case FieldKind::any:
       // A value or an object: a learning rate. A word is an object's name.
-      if (!type.component.empty() && (node.is_mapping() || node.is_string())) return one(type.component);
-      return config_of(node);
+      if (type.component.empty() || !(node.is_mapping() || node.is_string())) return config_of(node);
+      if (node.is_string() && !find_component(type.component, node.as_string())) {
+        std::vector<std::string> names;
+        for (const ComponentType* known : components(type.component)) names.push_back(known->schema.name);
+        const std::string meant = did_you_mean(node.as_string(), names);
+        report(diagnostics, node, fmt::format("expected a number or a {}, received {}", type.component, received(node)),
+               meant.empty() ? fmt::format("the {}s: {}", type.component, listed(names)) : meant);
+        return std::nullopt;
+      }
+      return one(type.component);
     default: return config_of(node);
   }
 }
@@ -171,6 +180,7 @@ Config::Mapping check_arguments(const ArgumentRules& rules, void* object, const 
     const Node& key = arguments.key(i);
     const Node& value = arguments[i];
     if (std::find(rules.also_allowed.begin(), rules.also_allowed.end(), key.text()) != rules.also_allowed.end()) continue;
+    if (key.source() && (diagnostics.blames(key.source(), key.range().begin) || diagnostics.blames(value.source(), value.range().begin))) continue;
     const Field* field = schema.find(key.text());
     if (!field) {
       std::vector<std::string> names = argument_names(schema);
@@ -241,7 +251,7 @@ std::optional<ObjectConfig> check_object(std::string_view kind, const Node& node
     const Field* first = nullptr;
     const std::vector<std::string> misspelt = misspelt_names(type->schema, arguments);
     for (const Field& f : type->schema.fields) {
-      if (!f.type.required || arguments.find(f.name) || std::find(misspelt.begin(), misspelt.end(), f.name) != misspelt.end()) continue;
+      if (!f.type.required || arguments.find(f.name) || arguments.find(merge_key) || std::find(misspelt.begin(), misspelt.end(), f.name) != misspelt.end()) continue;
       if (!first) first = &f;
       missing += fmt::format("{}'{}'", missing.empty() ? "" : ", ", f.name);
     }

@@ -5,10 +5,13 @@
 #include <mutex>
 #include <regex>
 
+#include "src/spec/absent.h"
 #include "src/spec/suggest.h"
 
 namespace strata {
 namespace {
+
+constexpr std::size_t listed_names = 24;  // in "known: ..."; of more the command tells
 
 std::string lower(std::string text) {
   for (char& c : text)
@@ -117,13 +120,16 @@ const ComponentType* find_component(std::string_view kind, std::string_view name
 
 const ComponentType& component_named(std::string_view kind, std::string_view name) {
   if (const ComponentType* type = find_component(kind, name)) return *type;
+  if (const auto absence = absence_of(kind, name)) throw Error(ErrorKind::spec, absence->message, absence->hint);
   const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
   std::vector<std::string> candidates;  // spelled as the name at hand: classes to a class, words to a word
   const auto index = registry().index(kind);
   for (const auto& [known, type] : index->by_name)
     if (type->kind == "layer" || name.empty() || is_upper(known.front()) == is_upper(name.front())) candidates.push_back(known);
   std::string hint = did_you_mean(name, candidates);
-  if (hint.empty() && !index->types.empty()) {
+  if (hint.empty() && index->types.size() > listed_names) {
+    hint = "strata describe lists what there is";
+  } else if (hint.empty() && !index->types.empty()) {
     hint = "known:";
     for (const ComponentType* type : index->types) hint += (hint.back() == ':' ? " " : ", ") + type->schema.name;
   }

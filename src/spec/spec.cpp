@@ -33,12 +33,14 @@ class SpecCheck {
   Spec check() {
     if (tree_.source()) spec_.folder = std::filesystem::path(tree_.source()->name()).parent_path().string();
     if (!tree_.is_mapping()) {
-      report(diagnostics_, tree_, fmt::format("a spec is a mapping with 'model', received {}", described(tree_)));
+      report(diagnostics_, tree_, fmt::format("a spec is a mapping with 'model', received {}", described(tree_)),
+             tree_.is_sequence() ? "a list of layers stands under 'model:'" : "");
       return std::move(spec_);
     }
     if (tree_.find("class_name")) {  // Keras' to_json text
       spec_.model.keras = tree_;
       spec_.model.at = tree_;
+      spec_.has_whole_model = true;
       return std::move(spec_);
     }
     check_keys(tree_, "a spec", spec_keys(), diagnostics_);
@@ -66,7 +68,7 @@ class SpecCheck {
     }
     const std::size_t before = diagnostics_.error_count();
     if (auto checked = check_model(*node, diagnostics_)) spec_.model = std::move(*checked);
-    model_is_whole_ = diagnostics_.error_count() == before;
+    model_is_whole_ = spec_.has_whole_model = diagnostics_.error_count() == before;
     if (spec_.model.name.empty()) spec_.model.name = spec_.name;
   }
 
@@ -85,9 +87,9 @@ class SpecCheck {
     for (const auto& [name, reference] : spec_.model.outputs) names.push_back(name);
     return names;
   }
-  // A map by output name, where an object's mapping may stand too. A file's output names are not known here: then a map is
-  // by output if its keys are no names of that kind.
-  bool is_by_output(const Node& node, const std::function<bool(const std::string&)>& is_object_name) const {
+  // A map by output name, where an object's mapping may stand too. One key that is neither is what it looks like: an output
+  // misspelt, else an object; of several outputs, or of a file's, which are not known here, an output.
+  bool is_by_output(const Node& node, std::string_view kind) const {
     if (!node.is_mapping() || node.size() == 0 || node.find("class_name")) return false;
     const std::vector<std::string> names = output_names();
     bool every = true, any = false;
@@ -98,7 +100,12 @@ class SpecCheck {
     }
     if (outputs_known() && every) return true;
     if (any || node.size() > 1) return true;  // an object has one name
-    return !outputs_known() && !is_object_name(node.key(0).text());
+    const std::string& key = node.key(0).text();
+    if (find_component(kind, key)) return false;
+    if (!outputs_known() || suggest(key, names)) return true;
+    std::vector<std::string> objects;
+    for (const ComponentType* type : components(kind)) objects.push_back(type->schema.name);
+    return names.size() > 1 && !suggest(key, objects);
   }
   bool check_output(const Node& key, const std::string& what) {
     if (!outputs_known()) return true;
@@ -115,21 +122,27 @@ class SpecCheck {
   void check_count(const Node& list, const std::string& what) {
     const std::size_t outputs = spec_.model.outputs.size();
     if (outputs_known() && list.size() != outputs)
-      report(diagnostics_, list, fmt::format("'{}' has {} entries, the model has {} output{}", what, list.size(), outputs, outputs == 1 ? "" : "s"));
+      report(diagnostics_, list, fmt::format("'{}' has {} entr{}, the model has {} output{}", what, list.size(), list.size() == 1 ? "y" : "ies", outputs, outputs == 1 ? "" : "s"),
+             "one entry for each output, in order; null where an output has none");
   }
 
   CompileSpec read_compile(const Node& node) {
     CompileSpec spec = read_section<CompileSpec>(node, "compile", diagnostics_, compile_objects);
-    spec.at = spec.loss_at = node;
+    spec.at = spec.optimizer_at = spec.loss_at = spec.metrics_at = node;
     if (!node.is_mapping()) return spec;
-    if (const Node* optimizer = node.find("optimizer")) spec.optimizer = check_object(Optimizer::kind, *optimizer, diagnostics_);
-    else spec.optimizer = ObjectConfig{"RMSprop", {}};  // Keras' default
+    if (const Node* optimizer = node.find("optimizer")) {
+      spec.optimizer_at = *optimizer;
+      spec.optimizer = check_object(Optimizer::kind, *optimizer, diagnostics_);
+    } else spec.optimizer = ObjectConfig{"RMSprop", {}};  // Keras' default
     if (const Node* loss = node.find("loss")) {
       spec.loss_at = *loss;
       spec.loss = losses(*loss);
     }
     if (const Node* weights = node.find("loss_weights")) spec.loss_weights = loss_weights(*weights);
-    if (const Node* metrics = node.find("metrics")) spec.metrics = metric_lists(*metrics, "metrics");
+    if (const Node* metrics = node.find("metrics")) {
+      spec.metrics_at = *metrics;
+      spec.metrics = metric_lists(*metrics, "metrics");
+    }
     if (const Node* metrics = node.find("weighted_metrics")) spec.weighted_metrics = metric_lists(*metrics, "weighted_metrics");
     return spec;
   }
@@ -148,7 +161,7 @@ class SpecCheck {
       for (std::size_t i = 0; i < node.size(); ++i) list.push_back(loss(node[i]));
       return PerOutput<Config>::list(std::move(list));
     }
-    if (is_by_output(node, [](const std::string& name) { return find_component(Loss::kind, name) != nullptr; })) {
+    if (is_by_output(node, Loss::kind)) {
       std::vector<std::pair<std::string, Config>> map;
       for (std::size_t i = 0; i < node.size(); ++i)
         if (check_output(node.key(i), "loss")) map.emplace_back(node.key(i).text(), loss(node[i]));
@@ -208,7 +221,7 @@ class SpecCheck {
       for (std::size_t i = 0; i < node.size(); ++i) lists.push_back(metric_list(node[i]));
       return Lists::list(std::move(lists));
     }
-    if (is_by_output(node, [](const std::string& name) { return find_component(Metric::kind, name) != nullptr; })) {
+    if (is_by_output(node, Metric::kind)) {
       std::vector<std::pair<std::string, std::vector<Config>>> map;
       for (std::size_t i = 0; i < node.size(); ++i)
         if (check_output(node.key(i), what)) map.emplace_back(node.key(i).text(), metric_list(node[i]));
@@ -263,7 +276,12 @@ class SpecCheck {
       return;
     }
     for (std::size_t i = 0; i < node.size(); ++i)
-      if (auto object = check_object(Callback::kind, node[i], diagnostics_)) spec_.callbacks.push_back(std::move(*object));
+      if (auto object = check_object(Callback::kind, node[i], diagnostics_)) {
+        const auto parts = object_parts(node[i]);
+        const Node* monitor = parts->arguments ? parts->arguments->find("monitor") : nullptr;
+        spec_.callbacks.push_back(std::move(*object));
+        spec_.monitors_at.push_back(monitor ? Mark(*monitor) : Mark(*parts->name));
+      }
   }
 
   void across_sections() {

@@ -26,7 +26,7 @@ struct CompileSpec {
   bool auto_scale_loss = true;
   static Schema schema();  // of the last two
 
-  Mark at, loss_at;
+  Mark at, optimizer_at, loss_at, metrics_at;
 };
 
 // Keras' fit() arguments.
@@ -64,11 +64,13 @@ struct RunSpec {
 struct Spec {
   std::string name;
   ModelSpec model;
+  bool has_whole_model = false;  // without an error: it can be built whatever the other sections say
   std::optional<CompileSpec> compile;
   std::optional<DataSpec> data;
   std::vector<FitSpec> fit;  // one entry unless it is a list of stages; empty where there is no `fit:`
   bool fit_is_list = false;
   std::vector<ObjectConfig> callbacks;
+  std::vector<Mark> monitors_at;  // of each callback: its monitor, else its name
   RunSpec run;
 
   std::string folder;  // of the file, that relative paths start from

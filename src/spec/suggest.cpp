@@ -25,7 +25,7 @@ constexpr Synonym synonyms[] = {
     {"wd", "weight_decay"}, {"l2", "weight_decay"}, {"decay", "weight_decay"}, {"clip_norm", "clipnorm"},
     {"clip_value", "clipvalue"}, {"max_norm", "clipnorm"}, {"nonlinearity", "activation"}, {"act", "activation"},
     {"init", "kernel_initializer"}, {"weight_initializer", "kernel_initializer"}, {"criterion", "loss"},
-    {"objective", "loss"}, {"random_seed", "seed"}, {"random_state", "seed"}, {"device", "backend"},
+    {"objective", "loss"}, {"random_seed", "seed"}, {"random_state", "seed"}, {"device", "backend"}, {"gpu", "cuda"},
     {"val_split", "validation_split"}, {"val", "validation"}, {"valid", "validation"}, {"test_split", "validation_split"},
     {"heads", "num_heads"}, {"n_heads", "num_heads"}, {"d_k", "key_dim"},
     {"head_dim", "key_dim"}, {"vocab_size", "input_dim"}, {"num_embeddings", "input_dim"}, {"embedding_dim", "output_dim"},

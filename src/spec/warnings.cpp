@@ -1,5 +1,7 @@
 #include "src/spec/warnings.h"
 
+#include <set>
+
 #include <fmt/format.h>
 
 namespace strata {
@@ -87,10 +89,31 @@ class SpecWarnings {
   Diagnostics& diagnostics_;
 };
 
+// Layers and inputs that no output depends on: wired to nowhere, they would be no part of the model. Of a chain of them the
+// last is named.
+void warn_of_dead_ends(const ModelSpec& model, Diagnostics& diagnostics) {
+  std::set<std::string> used, named;
+  for (const auto& [name, output] : model.outputs) used.insert(output.name);
+  for (auto layer = model.layers.rbegin(); layer != model.layers.rend(); ++layer) {  // inputs stand above
+    if (layer->model) warn_of_dead_ends(*layer->model, diagnostics);
+    const bool is_used = used.count(layer->name);
+    if (!is_used && !named.count(layer->name))
+      warn(diagnostics, layer->at, fmt::format("no output depends on layer '{}'", layer->name), "name it in 'inputs' of a layer below or in 'outputs', or remove it");
+    std::set<std::string>& sources = is_used ? used : named;
+    for (const Reference& in : layer->inputs) sources.insert(in.name);
+    for (const auto& [argument, in] : layer->named) sources.insert(in.name);
+    if (!layer->shared.empty()) sources.insert(layer->shared);
+  }
+  for (const InputSpec& in : model.inputs)
+    if (!used.count(in.name) && !named.count(in.name))
+      warn(diagnostics, in.at, fmt::format("no output depends on the input '{}'", in.name), "name it in 'inputs' of a layer, or remove it");
+}
+
 }  // namespace
 
 void warn_about(const Spec& spec, Diagnostics& diagnostics) {
   if (!spec.model.is_described()) return;
+  warn_of_dead_ends(spec.model, diagnostics);
   SpecWarnings warnings(spec, diagnostics);
   if (spec.compile) warnings.look(*spec.compile, spec.fit.size() == 1 ? &spec.fit.front() : nullptr);
   for (const FitSpec& stage : spec.fit)

@@ -38,18 +38,18 @@ std::pair<Value, Value> same_rank(Value a, Value b) {
   return {a, b};
 }
 
-void check_same_shape(const std::string& loss, Value y_true, Value y_pred) {
+void check_same_shape(const std::string& kind, const std::string& name, Value y_true, Value y_pred) {
   bool same = y_true.rank() == y_pred.rank();
   for (int i = 0; same && i < y_true.rank(); ++i) {
     const Dim& a = y_true.dim(i);
     const Dim& b = y_pred.dim(i);
     same = !a.is_known() || !b.is_known() || a == b;
   }
-  if (!same)
-    throw Error(ErrorKind::spec,
-                "the loss " + loss + " needs targets of the shape of the predictions " + y_pred.shape().str() +
-                                     ", received " + y_true.shape().str(),
-                loss == "CategoricalCrossentropy" ? "class numbers go with sparse_categorical_crossentropy" : "");
+  if (same) return;
+  const bool has_sparse_form = name == "CategoricalCrossentropy" || name == "CategoricalAccuracy" || name == "TopKCategoricalAccuracy";
+  throw Error(ErrorKind::spec,
+              "the " + kind + " " + name + " needs targets of the shape of the predictions " + y_pred.shape().str() + ", received " + y_true.shape().str(),
+              has_sparse_form ? "class numbers go with " + (kind == "loss" ? "sparse_categorical_crossentropy" : "Sparse" + name) : "");
 }
 
 Value Loss::values(Value y_true, Value y_pred) const {

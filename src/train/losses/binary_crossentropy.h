@@ -25,7 +25,7 @@ struct BinaryCrossentropy {
         .also_named({"bce", "BCE"});
   }
   Value call(Value y_true, Value y_pred) const {
-    check_same_shape("BinaryCrossentropy", y_true, y_pred);
+    check_same_shape("loss", "BinaryCrossentropy", y_true, y_pred);
     Value z = cast(y_true, y_pred.dtype());
     if (label_smoothing != 0) z = z * (1 - label_smoothing) + 0.5 * label_smoothing;
     return mean(from_logits ? sigmoid_cross_entropy(y_pred, z) : of_probabilities(z, y_pred), Axes{static_cast<int>(axis)});

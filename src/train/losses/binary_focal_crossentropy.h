@@ -33,7 +33,7 @@ struct BinaryFocalCrossentropy {
         loss_fields<BinaryFocalCrossentropy>());
   }
   Value call(Value y_true, Value y_pred) const {
-    check_same_shape("BinaryFocalCrossentropy", y_true, y_pred);
+    check_same_shape("loss", "BinaryFocalCrossentropy", y_true, y_pred);
     Value z = cast(y_true, y_pred.dtype());
     if (label_smoothing != 0) z = z * (1 - label_smoothing) + 0.5 * label_smoothing;
     const Value p = from_logits ? sigmoid(y_pred) : y_pred, clipped = clip(p, 1e-7, 1 - 1e-7);

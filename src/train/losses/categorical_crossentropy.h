@@ -24,7 +24,7 @@ struct CategoricalCrossentropy {
         loss_fields<CategoricalCrossentropy>());
   }
   Value call(Value y_true, Value y_pred) const {
-    check_same_shape("CategoricalCrossentropy", y_true, y_pred);
+    check_same_shape("loss", "CategoricalCrossentropy", y_true, y_pred);
     const int at = static_cast<int>(axis);
     const Value p = move_axis(y_pred, at, -1);
     Value z = cast(y_true, y_pred.dtype());

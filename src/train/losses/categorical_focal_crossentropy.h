@@ -30,7 +30,7 @@ struct CategoricalFocalCrossentropy {
         loss_fields<CategoricalFocalCrossentropy>());
   }
   Value call(Value y_true, Value y_pred) const {
-    check_same_shape("CategoricalFocalCrossentropy", y_true, y_pred);
+    check_same_shape("loss", "CategoricalFocalCrossentropy", y_true, y_pred);
     const int at = static_cast<int>(axis);
     Value z = cast(y_true, y_pred.dtype());
     // Keras divides by the size of the last axis, whatever `axis` is.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <strata/loss.h>
 #include <strata/metric.h>
 
 namespace strata::metrics {
@@ -16,6 +17,7 @@ struct TopKCategoricalAccuracy {
         metric_fields<TopKCategoricalAccuracy>());
   }
   Value call(Scope& s, Value y_true, Value y_pred, Value weight) const {
+    check_same_shape("metric", "TopKCategoricalAccuracy", y_true, y_pred);
     return running_mean(s, in_top(argmax(y_true, -1), y_pred, k), weight);
   }
 
