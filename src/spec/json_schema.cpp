@@ -147,7 +147,9 @@ Node spec_json_schema() {
     Node schema = kind_schema(kind, definitions);
     definitions.set(kind, std::move(schema));
   }
-  definitions.set("input", arguments_schema(InputArguments::schema()));
+  Node input = arguments_schema(InputArguments::schema());
+  input.set("anyOf", Node::sequence({mapping({{"required", texts({"shape"})}}), mapping({{"required", texts({"batch_shape"})}})}));
+  definitions.set("input", std::move(input));
   definitions.set("layer_entry", any_of({reference("layer"), single("Input", reference("input")), single("Model", reference("model_mapping")),
       mapping({{"type", text("object")}, {"properties", mapping({{"layer", of_type("string")}, {"inputs", wiring()}, {"name", of_type("string")}, {"call", of_type("object")}})},
                {"required", texts({"layer"})}, {"additionalProperties", Node::boolean(false)}})}));
@@ -160,7 +162,8 @@ Node spec_json_schema() {
                                                                     {"weighted_metrics", metrics_schema()}}));
   definitions.set("table", arguments_schema(DataTable::schema()));
   definitions.set("data", arguments_schema(DataTable::schema(), {{"train", reference("table")}, {"validation", reference("table")}, {"test", reference("table")}, {"stratify", of_type("boolean")}}));
-  definitions.set("fit", arguments_schema(FitSpec::schema(), {{"compile", reference("compile")}, {"trainable", map_of(of_type("boolean"))}}));
+  definitions.set("fit", arguments_schema(FitSpec::schema(), {{"compile", reference("compile")}, {"trainable", map_of(of_type("boolean"))},
+                                                            {"class_weight", any_of({map_of(of_type("number")), of_type("null")})}}));
   definitions.set("run", arguments_schema(RunSpec::schema()));
 
   Node schema = mapping({{"title", text("Strata spec")}, {"type", text("object")}});
