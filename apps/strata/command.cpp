@@ -1,5 +1,6 @@
 #include <strata/command.h>
 
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <new>
@@ -19,12 +20,21 @@ namespace strata {
 CLI::App& Verbs::add(const std::string& name, const std::string& sentence, Work run) {
   CLI::App& verb = *app.add_subcommand(name, sentence);
   verb.add_option("--backend", common.backend, "cpu, cuda, reference or auto.")->check(CLI::IsMember({"cpu", "cuda", "reference", "auto"}));
-  verb.add_option("--threads", common.threads, "Threads on the CPU; 0: one per core.")->check(CLI::NonNegativeNumber);
+  verb.add_option("--threads", common.threads, "Threads on the CPU; 0: one per core.")->check(integer_from(0));
   verb.add_option("--set", common.set, "Sets a value of the spec: PATH=VALUE, e.g. compile.optimizer.learning_rate=0.01.")->expected(1)->take_all();
   verb.add_flag("--json", common.json, "One JSON object on stdout.");
   verb.add_flag("--quiet", common.quiet, "Nothing but results and errors.");
   verb.callback([this, run = std::move(run)] { work = run; });
   return verb;
+}
+
+std::function<std::string(const std::string&)> integer_from(std::int64_t low) {
+  return [low](const std::string& text) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool whole = error == std::errc() && end == text.data() + text.size() && value >= low;
+    return whole ? std::string() : fmt::format("expected an integer of at least {}, received '{}'", low, text);
+  };
 }
 
 void print_json(const Node& node) { std::printf("%s\n", write_json(node, -1).c_str()); }

@@ -62,7 +62,7 @@ void add_model_options(CLI::App& verb, ModelChoice& choice) {
 void add_data_options(CLI::App& verb, DataChoice& choice, bool targets) {
   verb.add_option("--x", choice.x, "Inputs: a .npy, .npz or .csv file, or NAME=FILE for each input.")->expected(1)->take_all();
   if (targets) verb.add_option("--y", choice.y, "Targets, in the same forms.")->expected(1)->take_all();
-  verb.add_option("--batch-size", choice.batch_size, "Rows of one step.")->check(CLI::PositiveNumber);
+  verb.add_option("--batch-size", choice.batch_size, "Rows of one step.")->check(integer_from(1));
 }
 
 Node model_tree(const ModelChoice& choice, const CommonOptions& common, const std::vector<std::string>& more_overrides) {

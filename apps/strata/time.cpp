@@ -87,7 +87,7 @@ void add_time(Verbs& verbs) {
     return 0;
   });
   add_model_options(verb, o->model);
-  verb.add_option("--batch-size", o->data.batch_size, "Rows of the step; else what the spec says.")->check(CLI::PositiveNumber);
+  verb.add_option("--batch-size", o->data.batch_size, "Rows of the step; else what the spec says.")->check(integer_from(1));
 }
 
 }  // namespace strata

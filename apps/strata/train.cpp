@@ -10,6 +10,7 @@
 #include "apps/strata/training_run.h"
 #include "src/compile/backends.h"
 #include "src/files/checkpoint.h"
+#include "src/files/model_files.h"
 #include "src/files/spec_data.h"
 #include "src/files/spec_model.h"
 #include "src/model/model_state.h"
@@ -186,7 +187,11 @@ int train(TrainOptions o, const CommonOptions& common) {
     for (std::size_t i = 0; i < stages.size(); ++i)
       if (!checkpoints_in(checkpoints(i)).empty()) first = i;
 
+  if (!o.out.empty()) check_model_ending(o.out);
+  if (o.dry_run && !o.run_dir.empty()) RunDirectory::check_new(o.run_dir);
+
   History history;
+  std::int64_t epochs_to_run = 0, steps_to_run = 0;  // of a dry run
   std::int64_t steps = 0;
   double seconds = 0;
   int code = 0;
@@ -213,6 +218,8 @@ int train(TrainOptions o, const CommonOptions& common) {
     if (o.dry_run) {
       const auto count = [](std::int64_t n, const char* what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); };
       say(common, fmt::format("{}: {} of {} would run", loaded.name, count(fit.epochs(), "epoch"), count(fit.steps_per_epoch(), "step")));
+      epochs_to_run += fit.epochs();
+      steps_to_run += fit.epochs() * fit.steps_per_epoch();
       continue;
     }
     if (!directory) {
@@ -227,7 +234,14 @@ int train(TrainOptions o, const CommonOptions& common) {
     steps += fit.position().step;
     seconds += fit.position().seconds;
   }
-  if (o.dry_run) return 0;
+  if (o.dry_run) {
+    Node out = Node::mapping();
+    out.set("run_dir", Node::null());
+    out.set("epochs", Node::integer(epochs_to_run));
+    out.set("steps", Node::integer(steps_to_run));
+    if (common.json) print_json(out);
+    return 0;
+  }
   if (code == 0) {
     loaded.model.save(directory->file("model.keras"));
     if (!o.out.empty()) {
@@ -259,10 +273,10 @@ void add_train(Verbs& verbs) {
   add_model_options(verb, o->model);
   verb.get_option("MODEL")->required(false);
   add_data_options(verb, o->data, true);
-  verb.add_option("--epochs", o->epochs, "Passes over the rows.")->check(CLI::PositiveNumber);
+  verb.add_option("--epochs", o->epochs, "Passes over the rows.")->check(integer_from(1));
   verb.add_option("--validation-split", o->validation_split, "Last fraction of the rows, kept for validation.")->check(CLI::Range(0.0, 1.0));
   verb.add_flag("--no-shuffle", o->no_shuffle, "Rows in the order of the file.");
-  verb.add_option("--seed", o->seed, "Seed of weights, shuffling and dropout.")->check(CLI::NonNegativeNumber);
+  verb.add_option("--seed", o->seed, "Seed of weights, shuffling and dropout.")->check(integer_from(0));
   verb.add_option("--run-dir", o->run_dir, "The run directory; it must not exist. Default: runs/NAME/NUMBER.");
   verb.add_option("--out", o->out, "Also writes the final model here: .keras or .weights.h5.");
   verb.add_option("--resume", o->resume, "Goes on with the run in this directory.");

@@ -1,6 +1,7 @@
 // One file per verb: it adds its options to the command line and does its work when it was the one that was called.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -47,6 +48,9 @@ void add_time(Verbs& verbs);
 void add_explain(Verbs& verbs);
 void add_devices(Verbs& verbs);
 void add_version(Verbs& verbs);
+
+// Of an option: whole numbers from `low`; says what was expected and received.
+std::function<std::string(const std::string&)> integer_from(std::int64_t low);
 
 // One JSON object on one line of stdout.
 void print_json(const Node& node);

@@ -75,10 +75,14 @@ H5Group read_weights(const Model& model, const std::string& path) {
   throw unknown_ending(path);
 }
 
+void check_model_ending(const std::string& path) {
+  if (!ends_with(path, ".keras") && !ends_with(path, ".h5") && !ends_with(path, ".hdf5")) throw unknown_ending(path);
+}
+
 Bytes model_file(const Model& model, const std::string& path) {
+  check_model_ending(path);
   if (ends_with(path, ".weights.h5")) return write_hdf5(weights_tree(model));
   if (ends_with(path, ".h5") || ends_with(path, ".hdf5")) return write_hdf5(legacy_tree(model));
-  if (!ends_with(path, ".keras")) throw unknown_ending(path);
   std::vector<NamedBytes> members{{"metadata.json", to_bytes(R"({"keras_version": "3.15.1"})")},  // the version whose layout this is; no time, so equal models are equal bytes
                                   {"config.json", to_bytes(keras_config(model, true))},
                                   {weights_member, write_hdf5(weights_tree(model))}};

@@ -10,7 +10,9 @@
 
 namespace strata {
 
-// The bytes of the file that `path` names. An ending that has no form is an Error.
+// An ending that has no form is an Error.
+void check_model_ending(const std::string& path);
+// The bytes of the file that `path` names.
 Bytes model_file(const Model& model, const std::string& path);
 
 // Weights out of a .keras or .weights.h5 file. `model` says which variables are read, and their shapes are compared before

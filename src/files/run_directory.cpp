@@ -39,14 +39,21 @@ void make_parents(const fs::path& path) {
   if (failed) throw Error(ErrorKind::runtime, fmt::format("{}: the folder cannot be made: {}", path.parent_path().string(), failed.message()));
 }
 
+Error is_there_already(const std::string& path) {
+  return {ErrorKind::spec, fmt::format("{}: is there already, a run directory is never overwritten", path), "name another one, or go on with it: --resume " + path};
+}
+
 }  // namespace
+
+void RunDirectory::check_new(const std::string& path) {
+  if (fs::exists(path)) throw is_there_already(path);
+}
 
 RunDirectory RunDirectory::create(const std::string& path, const std::string& name) {
   if (!path.empty()) {
     const fs::path directory = fs::absolute(path).lexically_normal();
     make_parents(directory);
-    if (!make_new(directory))
-      throw Error(ErrorKind::spec, fmt::format("{}: is there already, a run directory is never overwritten", path), "name another one, or go on with it: --resume " + path);
+    if (!make_new(directory)) throw is_there_already(path);
     return RunDirectory(directory);
   }
   const fs::path folder = fs::absolute(fs::path("runs") / name);

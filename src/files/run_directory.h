@@ -29,6 +29,8 @@ class RunDirectory {
  public:
   // A new directory: `path`, which must not exist, or the next free number under runs/<name>.
   static RunDirectory create(const std::string& path, const std::string& name);
+  // The Error of `create` where `path` exists; nothing is made.
+  static void check_new(const std::string& path);
   // One that is there; a directory without spec.yaml is an Error.
   static RunDirectory open(const std::string& path);
   static bool is_one(const std::string& path);

@@ -75,18 +75,15 @@ class Override {
     // The value is read at its own place in the text, so that its errors show the whole option.
     std::string padded(at + 1, ' ');
     padded += text.substr(at + 1);
-    const std::size_t before = diagnostics_.error_count();
-    if (text.find_first_not_of(" \n", at + 1) == std::string::npos) value_ = Node::null();
-    else {
-      try {
-        value_ = read_yaml(SourceText::from_text("--set", padded), diagnostics_);
-      } catch (const SpecError&) {
-        if (diagnostics_.error_count() == before) throw;
-        return false;
-      }
+    Diagnostics of_value;
+    try {
+      if (text.find_first_not_of(" \n", at + 1) == std::string::npos) value_ = Node::null();
+      else value_ = read_yaml(SourceText::from_text("--set", padded), of_value);
+    } catch (const SpecError&) {
     }
+    for (const Diagnostic& d : of_value.sorted()) diagnostics_.error(source_, d.range, d.message, d.hint);
     relocate(value_, {at + 1, text.size()});
-    return diagnostics_.error_count() == before;
+    return !of_value.has_errors();
   }
 
   void relocate(Node& node, TextRange otherwise) {
@@ -113,6 +110,9 @@ class Override {
       for (const auto& c : candidates) hint += (hint.back() == ':' ? " " : ", ") + c;
     }
     diagnostics_.error(source_, here().range, fmt::format("{} has no '{}'", what, here().name), hint);
+  }
+  void no_place(const std::string& what, std::size_t count) {
+    diagnostics_.error(source_, here().range, fmt::format("{} has no place {}", what, here().name), fmt::format("it has {} entr{}, counted from 0", count, count == 1 ? "y" : "ies"));
   }
   void not_inside(const std::string& what) {
     diagnostics_.error(source_, here().range, fmt::format("{} has nothing inside, so no '{}'", what, here().name));
@@ -153,7 +153,8 @@ class Override {
     if (at_end()) return put(node);
     const Segment& segment = here();
     if (segment.index) {
-      if (!node.is_sequence() || *segment.index >= node.size()) return unknown(parent.name, {});
+      if (!node.is_sequence()) return not_inside("'" + parent.name + "'");
+      if (*segment.index >= node.size()) return no_place("'" + parent.name + "'", node.size());
       ++next_;
       return plain(node[*segment.index], segment);
     }
@@ -214,6 +215,10 @@ class Override {
       ++next_;
       return at_end() ? put(stage) : fit_keys(stage);
     }
+    if (here().index) {
+      diagnostics_.error(source_, here().range, "'fit' is no list of stages", "one stage goes without a place: fit.epochs");
+      return;
+    }
     fit_keys(node);
   }
   void fit_keys(Node& node) {
@@ -240,10 +245,7 @@ class Override {
 
   // An entry of a list of objects by its place.
   void item(Node& list, const std::string& kind, const std::vector<std::string>& also_allowed) {
-    if (*here().index >= list.size()) {
-      diagnostics_.error(source_, here().range, fmt::format("there are {} entries, counted from 0", list.size()));
-      return;
-    }
+    if (*here().index >= list.size()) return no_place(kind == "layer" ? "the model" : "'callbacks'", list.size());
     Node& entry = list[*here().index];
     ++next_;
     if (at_end()) return put(entry);
