@@ -259,7 +259,8 @@ Arrays load_arrays(const std::string& file, const std::string& format) {
 }
 
 std::string files_of(const RowSource& source, std::string_view what) {
-  if (!source.file.empty()) return source.file;
+  if (!source.file.empty())
+    return what.starts_with("the target") && source.targets.size() == 1 ? fmt::format("{}, column '{}'", source.file, source.targets[0]) : source.file;
   std::set<std::string> files;
   for (const ArraySource& x : source.x)
     if (!what.starts_with("the target")) files.insert(x.file);
@@ -289,7 +290,7 @@ Rows load_rows(const RowSource& source, const std::vector<std::string>& known_cl
       const std::string& file = (*sources)[std::min(i, sources->size() - 1)].file;
       const Tensor& t = arrays->columns()[i].second;
       if (t.rank() == 0) throw data_error(fmt::format("{}: is a single number, an axis of rows is needed", file));
-      if (count >= 0 && t.dim(0) != count) throw data_error(fmt::format("{} has {} rows, {} has {}", first, count, file, t.dim(0)));
+      if (count >= 0 && t.dim(0) != count) throw data_error(fmt::format("{} has {} rows, {} has {}", first, count, file, t.dim(0)), "row for row they belong together");
       if (count < 0) first = file;
       count = t.dim(0);
     }

@@ -43,7 +43,8 @@ struct Rows {
 
 // `known_classes`: those of the training rows; a text that is none of them is an error. Every error names file, row (from 1,
 // the header not counted), column and value.
-// The files of a source, as errors about its rows begin: those of the targets where `what` is about "the target".
+// The files of a source, as errors about its rows begin; `what` is the error's text, which may be about "the input" or "the
+// target" alone.
 std::string files_of(const RowSource& source, std::string_view what = {});
 
 Rows load_rows(const RowSource& source, const std::vector<std::string>& known_classes = {});

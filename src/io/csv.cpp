@@ -208,7 +208,8 @@ const std::vector<double>& CsvTable::numbers(std::string_view name) const {
   const CsvColumn& found = column(name);
   if (!found.is_numeric)
     throw Error(ErrorKind::data, fmt::format("{}: row {}, column '{}': '{}' is not a number", file_,
-                                             found.first_text_row + 1, name, found.texts[found.first_text_row]));
+                                             found.first_text_row + 1, name, found.texts[found.first_text_row]),
+                "write a number, or leave the column out");
   for (std::size_t row = 0; row < rows_; ++row)
     if (found.missing[row])
       throw Error(ErrorKind::data, fmt::format("{}: row {}, column '{}': the cell is missing, where a number is needed", file_,

@@ -78,7 +78,8 @@ void check_columns(const ModelState& state, const std::map<std::string, Tensor>&
     if (fits) continue;
     std::vector<Dim> wanted{Dim::symbol("batch")};
     for (const Dim& d : row) wanted.push_back(d == Dim(-1) ? Dim::symbol("open") : d);
-    throw Error(ErrorKind::data, fmt::format("{} takes the shape {}, received {}", described(name), Shape(std::move(wanted)).str(), Shape::of(dims).str()));
+    throw Error(ErrorKind::data, fmt::format("{} takes the shape {}, received {}", described(name), Shape(std::move(wanted)).str(), Shape::of(dims).str()),
+                "the shape of the Input is that of one row of the data");
   }
 }
 

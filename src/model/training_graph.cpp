@@ -110,7 +110,7 @@ class Writer {
       const std::string what = e.what();
       if (e.kind() != ErrorKind::spec || what.rfind(whole, 0) == 0) throw;
       throw Error(e.kind(), fmt::format("{} cannot compare the targets {} of the output '{}' with its predictions {}: {}", whole, o.y.shape().str(), o.name,
-                                        o.prediction.shape().str(), what), e.hint());
+                                        o.prediction.shape().str(), what), e.hint().empty() ? "make the output as wide as its targets" : e.hint());
     }
   }
 
@@ -120,7 +120,7 @@ class Writer {
     if (is_floating(o.prediction.dtype())) o.prediction = cast(o.prediction, variable);
     const BatchColumn* target = column_of(types_.y, o.name);
     if (!target) {
-      if (o.loss_of && *o.loss_of) throw Error(ErrorKind::data, fmt::format("the output '{}' has a loss, the data has no target for it", o.name));
+      if (o.loss_of && *o.loss_of) throw Error(ErrorKind::data, fmt::format("the output '{}' has a loss, the data has no target for it", o.name), "give the data its y or target");
       return;
     }
     std::vector<Dim> row(target->row.begin(), target->row.end());

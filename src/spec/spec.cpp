@@ -68,7 +68,8 @@ class SpecCheck {
     }
     const std::size_t before = diagnostics_.error_count();
     if (auto checked = check_model(*node, diagnostics_)) spec_.model = std::move(*checked);
-    model_is_whole_ = spec_.has_whole_model = diagnostics_.error_count() == before;
+    model_is_whole_ = diagnostics_.error_count() == before;
+    spec_.has_whole_model = model_is_whole_ && before == 0;  // what is wrong in the text may have left an argument out
     if (spec_.model.name.empty()) spec_.model.name = spec_.name;
   }
 

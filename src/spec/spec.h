@@ -64,7 +64,7 @@ struct RunSpec {
 struct Spec {
   std::string name;
   ModelSpec model;
-  bool has_whole_model = false;  // without an error: it can be built whatever the other sections say
+  bool has_whole_model = false;  // without an error in it or in the text: it can be built whatever the other sections say
   std::optional<CompileSpec> compile;
   std::optional<DataSpec> data;
   std::vector<FitSpec> fit;  // one entry unless it is a list of stages; empty where there is no `fit:`

@@ -440,7 +440,7 @@ void YamlEvents::explain(const YAML::Exception& error) {
   if (is(Msg::UNKNOWN_TOKEN)) builder_.fail(range, fmt::format("a value cannot begin with '{}'", at(here)), "put it in quotes");
   if (is(Msg::MAP_VALUE))
     builder_.fail(range, "a ':' where no key can be",
-                  "is the line indented as it should be? a text that holds ': ' needs quotes");
+                  "is the line indented as it should be, and does none above it lack its ':'? a text that holds ': ' needs quotes");
   if (is(Msg::END_OF_MAP) || is(Msg::END_OF_SEQ))
     builder_.fail(range, "this does not continue what is above",
                   "a list goes on with '- ', a mapping with 'key: value', both at the indentation they began with");

@@ -136,7 +136,7 @@ TEST(Set, an_unknown_path_is_an_error_with_a_suggestion) {
   EXPECT_THAT(errors_of(model, {"model.lable.units=3"}), ElementsAre("1:7 the model has no 'lable' (did you mean 'label'?)"));
   EXPECT_THAT(errors_of(model, {"model.label.unit=3"}), ElementsAre("1:13 layer Dense has no 'unit' (did you mean 'units'?)"));
   EXPECT_THAT(errors_of(model, {"callbacks.EarlyStoping.patience=3"}), ElementsAre("1:11 'callbacks' has no 'EarlyStoping' (did you mean 'EarlyStopping'?)"));
-  EXPECT_THAT(errors_of(model, {"model.layers[7].units=3"}), ElementsAre(HasSubstr("there are 2 entries")));
+  EXPECT_THAT(errors_of(model, {"model.layers[7].units=3"}), ElementsAre(HasSubstr("the model has no place [7] (it has 2 entries, counted from 0)")));
 }
 
 TEST(Set, a_value_that_does_not_fit_shows_the_option) {
