@@ -50,6 +50,7 @@ std::map<std::string, std::string> telling_typos(const std::vector<std::string>&
   for (const std::string& name : names)
     for (const std::string& typo : typos(name))
       if (!meant.emplace(typo, name).second) ambiguous.insert(typo);
+  ambiguous.insert("eta");  // a word for the learning rate, as much as a slip of `beta`
   for (const std::string& typo : ambiguous) meant.erase(typo);
   return meant;
 }
