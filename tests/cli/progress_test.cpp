@@ -78,8 +78,8 @@ TEST(Progress, SaysHowLong) {
 
 TEST(Progress, FitsATerminalOfFortyColumns) {
   const Workplace w;
-  write_atomically(w / "x.npy", write_npy(Tensor(DType::float32, {20000, 6})));  // a second of steps
-  write_atomically(w / "y.npy", write_npy(Tensor(DType::int64, {20000})));
+  write_atomically(w / "x.npy", write_npy(Tensor(DType::float32, {60000, 6})));  // a second of steps
+  write_atomically(w / "y.npy", write_npy(Tensor(DType::int64, {60000})));
   const std::string seen = on_terminal(w, 40, "xterm", {"train", "mlp.yaml", "--run-dir", "r", "--epochs", "1", "--batch-size", "1"});
   std::size_t bars = 0;
   for (std::string line : split(seen, '\n')) {

@@ -64,7 +64,7 @@ TEST(TextCommand, SaysWhatDoesNotFit) {
   const TextPlace w;
   const Finished two_columns = w.run({"train", "reviews.yaml", "--set", "data.train.features=[verdict, review]"});
   EXPECT_EQ(two_columns.code, 3);
-  EXPECT_THAT(two_columns.err, HasSubstr("takes the shape (None, 1), received (120, 2)"));
+  EXPECT_THAT(two_columns.err, HasSubstr("takes the shape (None, 1), received (150, 2)"));
   w.text("numbers.csv", "a\n1\n2\n");
   const Finished numbers = w.run({"train", "reviews.yaml", "--x", "numbers.csv", "--y", "numbers.csv"});
   EXPECT_EQ(numbers.code, 3);
