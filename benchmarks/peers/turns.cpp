@@ -13,6 +13,7 @@
 #include <exception>
 #include <functional>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -60,16 +61,23 @@ class Contestant {
     std::fflush(stdout);
   }
 
+  // What other processes used is said of the whole turn: the system counts in hundredths of a second, too coarse for one
+  // short window.
   void turn() {
+    struct Result { double step, before, after; };
+    std::vector<Result> results;
+    const double others = cpu_of_others();
+    const auto begin = Clock::now();
+    for (const Way& way : ways_) {
+      const double before = core_latency_ns(), step = way.window();
+      results.push_back({step, before, core_latency_ns()});
+    }
+    const double other = std::max(0.0, cpu_of_others() - others) / seconds_since(begin);
     for (std::size_t i = 0; i < ways_.size(); ++i) {
-      const double before = core_latency_ns(), others = cpu_of_others();
-      const auto begin = Clock::now();
-      const double step = ways_[i].window();
-      const double wall = seconds_since(begin), other = std::max(0.0, cpu_of_others() - others) / std::max(wall, 0.2);
       std::printf("%s{\"loop\": \"%s\", \"name\": \"%s\", \"steps\": %lld, \"ms\": %.6f, \"loss\": ", i ? ", " : "[", ways_[i].loop.c_str(),
-                  ways_[i].name.c_str(), static_cast<long long>(ways_[i].steps), step * 1e3);
+                  ways_[i].name.c_str(), static_cast<long long>(ways_[i].steps), results[i].step * 1e3);
       ways_[i].loop == "fit" ? std::printf("%.6f", loss_) : std::printf("null");
-      std::printf(", \"core_ns\": [%.0f, %.0f], \"other_cpu\": %.3f}", before, core_latency_ns(), other);
+      std::printf(", \"core_ns\": [%.0f, %.0f], \"other_cpu\": %.3f}", results[i].before, results[i].after, other);
     }
     std::printf("]\n");
     std::fflush(stdout);
