@@ -48,7 +48,7 @@ std::string described(const OpNode& n) {
 // keep them in a form of their own, and their gradients belong to those operands.
 class Parts {
  public:
-  Parts(Graph& graph, std::int32_t id) : graph_(graph), id_(id) {
+  Parts(Graph& graph, std::int32_t id) : graph_(graph) {
     const OpNode& n = graph_.node(id);
     try {
       std::vector<Value> operands;
@@ -99,7 +99,6 @@ class Parts {
   }
 
   Graph& graph_;
-  std::int32_t id_;
   std::map<Port, Value> alias_of_;
   std::map<std::int32_t, std::vector<Value>> made_anew_;  // the forward op's outputs
   std::vector<Value> outputs_;

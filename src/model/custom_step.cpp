@@ -338,11 +338,11 @@ void StepState::bind(const std::map<std::string, Tensor>& batch) {
     same = found != batch.end() && found->second.shape() == bound_shapes_[i];
   }
   if (same) return;
-  for (const auto& [name, t] : batch)
-    if (std::none_of(inputs.begin(), inputs.end(), [&](const CompiledStep::Input& in) { return in.name == name; })) {
+  for (const auto& given : batch)
+    if (std::none_of(inputs.begin(), inputs.end(), [&](const CompiledStep::Input& in) { return in.name == given.first; })) {
       std::vector<std::string> names;
       for (const CompiledStep::Input& in : inputs) names.push_back(in.name);
-      throw Error(ErrorKind::data, fmt::format("the step has no input '{}'; it has {}", name, fmt::join(names, ", ")));
+      throw Error(ErrorKind::data, fmt::format("the step has no input '{}'; it has {}", given.first, fmt::join(names, ", ")));
     }
   bindings_ = step_->bind(batch);
   bound_shapes_.clear();

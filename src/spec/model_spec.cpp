@@ -147,7 +147,7 @@ class ModelCheck {
     if (starts_with_input) {
       if (list.size() > 0 && is_input(list[0])) {
         const auto parts = object_parts(list[0]);
-        static const Node none;
+        static const Node none{};
         input("", *parts->name, parts->arguments ? *parts->arguments : none, false);
         first = 1;
       } else if (!broken_inputs_) {

@@ -243,7 +243,7 @@ std::optional<ObjectConfig> check_object(std::string_view kind, const Node& node
   const std::string what = fmt::format("{} {}", kind, type->schema.name);
   const std::shared_ptr<void> scratch = type->create();
   Config::Mapping given;
-  static const Node none;
+  static const Node none{};
   const Node& arguments = parts->arguments ? *parts->arguments : none;
   given = check_arguments({type->schema, what, "argument", kind, std::move(also_allowed)}, scratch.get(), arguments, diagnostics);
   if (arguments.is_null() || arguments.is_mapping()) {

@@ -17,10 +17,10 @@ void lstm_step(const LstmStep& s, std::int64_t rows, std::int64_t units) {
     const float *c_before = s.c_before + r * units, *h_before = s.h_before + r * units;
     float *c = s.c + r * units, *h = s.h + r * units;
     if (s.mask != nullptr && s.mask[r] == 0) {
-#pragma GCC ivdep
+STRATA_NO_ALIAS
       for (std::int64_t j = 0; j < units; ++j) c[j] = c_before[j], h[j] = h_before[j];
     } else {
-#pragma GCC ivdep
+STRATA_NO_ALIAS
       for (std::int64_t j = 0; j < units; ++j) {
         const float next = f[j] * c_before[j] + i[j] * g[j];
         c[j] = next;
@@ -38,19 +38,19 @@ void lstm_step_gradient(const LstmStepGradient& s, std::int64_t rows, std::int64
     float *dh = s.dh + r * units, *dc = s.dc + r * units, *dz = s.dz + r * 4 * units;
     if (s.mask != nullptr && s.mask[r] == 0) {  // h passes through as it is
       for (std::int64_t j = 0; j < 4 * units; ++j) dz[j] = 0.0f;
-#pragma GCC ivdep
+STRATA_NO_ALIAS
       for (std::int64_t j = 0; j < units; ++j) dh[j] += dsequence[j];
       continue;
     }
     // One gate at a time: five results in one loop are too many pointers to tell apart.
-#pragma GCC ivdep
+STRATA_NO_ALIAS
     for (std::int64_t j = 0; j < units; ++j) {
       const float t = tanh_(c[j]), d = dh[j] + dsequence[j];
       dz[3 * units + j] = d * t * (o[j] * (1.0f - o[j]));
       dc[j] += d * o[j] * (1.0f - t * t);
       dh[j] = 0.0f;
     }
-#pragma GCC ivdep
+STRATA_NO_ALIAS
     for (std::int64_t j = 0; j < units; ++j) {
       const float d = dc[j];
       dz[j] = d * g[j] * (i[j] * (1.0f - i[j]));

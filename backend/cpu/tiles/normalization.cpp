@@ -74,7 +74,7 @@ void column_affine(const float* x, std::int64_t rows, std::int64_t columns, cons
                    bool relu, float* y) {
   const float low = relu ? 0.0f : -infinity;
   for (std::int64_t i = 0; i < rows; ++i, x += columns, y += columns) {
-#pragma GCC ivdep
+STRATA_NO_ALIAS
     for (std::int64_t j = 0; j < columns; ++j) {
       const float v = (x[j] - mean[j]) * scale[j] + offset[j];
       y[j] = v < low ? low : v;
@@ -85,7 +85,7 @@ void column_affine(const float* x, std::int64_t rows, std::int64_t columns, cons
 void batch_norm_gradient(const float* x, const float* dy, std::int64_t rows, std::int64_t columns, const float* mean, const float* a,
                          const float* b, const float* c, float* dx) {
   for (std::int64_t i = 0; i < rows; ++i, x += columns, dy += columns, dx += columns) {
-#pragma GCC ivdep
+STRATA_NO_ALIAS
     for (std::int64_t j = 0; j < columns; ++j) dx[j] = a[j] * (dy[j] - b[j] - (x[j] - mean[j]) * c[j]);
   }
 }
@@ -108,7 +108,7 @@ void layer_norm(const float* x, const float* gamma, const float* beta, float eps
     const float s = 1.0f / sqrt_(total(a) / n + epsilon);
     mean[i] = m;
     scale[i] = s;
-#pragma GCC ivdep
+STRATA_NO_ALIAS
     for (j = 0; j < columns; ++j) y[j] = (x[j] - m) * s * gamma[j] + beta[j];
   }
 }
@@ -137,7 +137,7 @@ void layer_norm_gradient(const float* x, const float* gamma, const float* mean, 
       dbeta[j] += dy[j];
     }
     const float mean_a = (total(a) + a_rest) / n, mean_b = (total(b) + b_rest) / n;
-#pragma GCC ivdep
+STRATA_NO_ALIAS
     for (j = 0; j < columns; ++j) dx[j] = s * (dy[j] * gamma[j] - mean_a - (x[j] - m) * s * mean_b);
   }
 }

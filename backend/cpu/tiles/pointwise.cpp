@@ -60,7 +60,7 @@ template <class F, class T, class R>
 void unary(std::int64_t n, void* out, const void* a, const void*, const void*) {
   const T* x = static_cast<const T*>(a);
   R* y = static_cast<R*>(out);
-#pragma GCC ivdep
+STRATA_NO_ALIAS
   for (std::int64_t i = 0; i < n; ++i) y[i] = R(F::apply(x[i]));
 }
 
@@ -69,7 +69,7 @@ void binary(std::int64_t n, void* out, const void* a, const void* b, const void*
   const T *x = static_cast<const T*>(a), *z = static_cast<const T*>(b);
   R* y = static_cast<R*>(out);
   const T x0 = *x, z0 = *z;
-#pragma GCC ivdep
+STRATA_NO_ALIAS
   for (std::int64_t i = 0; i < n; ++i) y[i] = R(F::apply(scalar_a ? x0 : x[i], scalar_b ? z0 : z[i]));
 }
 
@@ -80,7 +80,7 @@ void choice(std::int64_t n, void* out, const void* c, const void* a, const void*
   T* y = static_cast<T*>(out);
   const T x0 = *x, z0 = *z;
   const std::uint8_t c0 = *condition;
-#pragma GCC ivdep
+STRATA_NO_ALIAS
   for (std::int64_t i = 0; i < n; ++i) {
     const T p = scalar_a ? x0 : x[i], q = scalar_b ? z0 : z[i];
     y[i] = (scalar_c ? c0 : condition[i]) != 0 ? p : q;
@@ -111,7 +111,7 @@ template <class T, class R>
 void cast(std::int64_t n, void* out, const void* a, const void*, const void*) {
   const T* x = static_cast<const T*>(a);
   R* y = static_cast<R*>(out);
-#pragma GCC ivdep
+STRATA_NO_ALIAS
   for (std::int64_t i = 0; i < n; ++i) {
     if constexpr (__is_same(T, R)) y[i] = x[i];
     else if constexpr (__is_same(T, Bfloat16)) y[i] = R(widened(x[i]));

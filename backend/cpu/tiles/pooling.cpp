@@ -126,10 +126,10 @@ void max_pool_gradient(const PoolShape& s, const std::uint8_t* index, const floa
       float* to = dx + offset;
       const std::int32_t number = static_cast<std::int32_t>(k);
       if (whole) {
-#pragma GCC ivdep
+STRATA_NO_ALIAS
         for (std::int64_t c = 0; c < s.channels; ++c) to[c] = which[c] == number ? d[c] : 0.0f;
       } else {
-#pragma GCC ivdep
+STRATA_NO_ALIAS
         for (std::int64_t c = 0; c < s.channels; ++c) to[c] += which[c] == number ? d[c] : 0.0f;
       }
     });
@@ -167,7 +167,7 @@ void average_pool_gradient(const PoolShape& s, const float* dy, float* dx, std::
     const float* d = dy + o * s.channels;
     inside.each(s, at, [&](std::int64_t offset, std::int64_t) {
       float* to = dx + offset;
-#pragma GCC ivdep
+STRATA_NO_ALIAS
       for (std::int64_t c = 0; c < s.channels; ++c) to[c] += d[c] / n;
     });
   }

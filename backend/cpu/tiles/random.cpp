@@ -11,7 +11,7 @@ struct Blocks { std::uint32_t word[4][at_once]; };
 
 STRATA_INLINE void philox(Blocks& w, std::uint32_t key0, std::uint32_t key1) {
   for (int round = 0; round < 10; ++round) {
-#pragma GCC ivdep
+STRATA_NO_ALIAS
     for (std::int64_t i = 0; i < at_once; ++i) {
       const std::uint64_t p0 = std::uint64_t{0xD2511F53u} * w.word[0][i], p1 = std::uint64_t{0xCD9E8D57u} * w.word[2][i];
       const std::uint32_t w1 = w.word[1][i], w3 = w.word[3][i];
@@ -58,7 +58,7 @@ void random_normal(float* y, std::int64_t begin, std::int64_t end, std::uint64_t
   for (std::int64_t e = begin; e < end; e += draws_at_once) {
     float u[draws_at_once], z[draws_at_once];
     draw(u, e, seed, step, stream);
-#pragma GCC ivdep
+STRATA_NO_ALIAS
     for (std::int64_t i = 0; i < draws_at_once / 2; ++i) {
       const float r = sqrt_(-2.0f * log_(u[2 * i] + 0x1p-24f)), angle = 6.2831853071795865f * u[2 * i + 1];
       z[2 * i] = r * cos_(angle);
@@ -75,7 +75,7 @@ void dropout(const float* x, float* y, std::int64_t begin, std::int64_t end, std
     float u[draws_at_once];
     draw(u, e, seed, step, stream);
     const std::int64_t n = count_from(e, end);
-#pragma GCC ivdep
+STRATA_NO_ALIAS
     for (std::int64_t i = 0; i < n; ++i) y[e + i] = u[i] >= rate ? x[e + i] * scale : 0.0f;
   }
 }

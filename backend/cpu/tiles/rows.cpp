@@ -42,7 +42,7 @@ float plain_maximum(const float* x, std::int64_t n) {
 
 // y = e^(x - m), and the sum of y.
 float exponentials(const float* x, float m, float* y, std::int64_t n) {
-#pragma GCC ivdep
+STRATA_NO_ALIAS
   for (std::int64_t j = 0; j < n; ++j) y[j] = exp_(x[j] - m);
   return sum(y, n);
 }
@@ -121,7 +121,7 @@ void softmax(const float* x, float* y, std::int64_t rows, std::int64_t columns) 
 void log_softmax(const float* x, float* y, std::int64_t rows, std::int64_t columns) {
   for (std::int64_t i = 0; i < rows; ++i, x += columns, y += columns) {
     const float m = plain_maximum(x, columns), l = log_(sum_of_exponentials(x, m, columns));
-#pragma GCC ivdep
+STRATA_NO_ALIAS
     for (std::int64_t j = 0; j < columns; ++j) y[j] = (x[j] - m) - l;
   }
 }
@@ -133,7 +133,7 @@ void softmax_gradient(const float* y, const float* dy, float* dx, std::int64_t r
     for (; j + lanes <= columns; j += lanes) a += load(y + j) * load(dy + j);
     if (j < columns) a += load_some(y + j, columns - j, 0.0f) * load_some(dy + j, columns - j, 0.0f);
     const float s = total(a);
-#pragma GCC ivdep
+STRATA_NO_ALIAS
     for (j = 0; j < columns; ++j) dx[j] = y[j] * (dy[j] - s);
   }
 }
@@ -141,7 +141,7 @@ void softmax_gradient(const float* y, const float* dy, float* dx, std::int64_t r
 void log_softmax_gradient(const float* y, const float* dy, float* dx, std::int64_t rows, std::int64_t columns) {
   for (std::int64_t i = 0; i < rows; ++i, y += columns, dy += columns, dx += columns) {
     const float s = sum(dy, columns);
-#pragma GCC ivdep
+STRATA_NO_ALIAS
     for (std::int64_t j = 0; j < columns; ++j) dx[j] = dy[j] - exp_(y[j]) * s;
   }
 }
@@ -162,7 +162,7 @@ void cross_entropy_gradient(const float* x, const void* labels, Element type, co
     const std::int64_t label = integer_at(labels, type, i);
     const bool is_class = label >= 0 && label < columns;
     const float d = is_class ? dloss[i] : 0.0f, l = logsumexp[i];
-#pragma GCC ivdep
+STRATA_NO_ALIAS
     for (std::int64_t j = 0; j < columns; ++j) dx[j] = d * exp_(x[j] - l);
     if (is_class) dx[label] -= d;
   }
@@ -185,7 +185,7 @@ void dense_cross_entropy_gradient(const float* x, const float* targets, const fl
                                   std::int64_t rows, std::int64_t columns) {
   for (std::int64_t i = 0; i < rows; ++i, x += columns, targets += columns, dx += columns) {
     const float d = dloss[i], l = logsumexp[i], s = sum(targets, columns);
-#pragma GCC ivdep
+STRATA_NO_ALIAS
     for (std::int64_t j = 0; j < columns; ++j) dx[j] = d * (exp_(x[j] - l) * s - targets[j]);
   }
 }
