@@ -3,13 +3,6 @@
 
 #include "backend/cpu/tiles/tiles.h"
 
-// Before a loop: what it writes is not what later rounds of it read.
-#ifdef __clang__
-#define STRATA_NO_ALIAS _Pragma("clang loop vectorize(assume_safety)")
-#else
-#define STRATA_NO_ALIAS _Pragma("GCC ivdep")
-#endif
-
 namespace strata::cpu::STRATA_ISA {
 
 TileLoop pointwise_loop(const char* op, Element from, Element to, unsigned scalars);
