@@ -6,7 +6,7 @@ namespace strata::cpu::STRATA_ISA {
 namespace {
 
 using Numbers = std::int32_t __attribute__((vector_size(64)));
-using Bytes = std::uint8_t __attribute__((vector_size(16), aligned(1), may_alias));
+using Bytes = std::uint8_t __attribute__((vector_size(16)));
 
 // Output position `at` (d, h, w) of a sample and the window before it.
 struct Cursor {
@@ -97,7 +97,8 @@ void max_pool(const PoolShape& s, const float* x, float* y, std::uint8_t* index,
         best_at = better ? Numbers{} + number[i] : best_at;
       }
       store(to + c, best);
-      *reinterpret_cast<Bytes*>(which + c) = __builtin_convertvector(best_at, Bytes);
+      const Bytes bytes = __builtin_convertvector(best_at, Bytes);
+      __builtin_memcpy(which + c, &bytes, sizeof bytes);
     }
     for (; c < s.channels; ++c) {
       float best = -infinity;

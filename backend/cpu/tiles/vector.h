@@ -7,11 +7,15 @@ namespace strata::cpu::STRATA_ISA {
 namespace {
 
 using Lanes = float __attribute__((vector_size(64)));
-using LooseLanes = float __attribute__((vector_size(64), aligned(4), may_alias));
 constexpr std::int64_t lanes = 16;
 
-STRATA_INLINE Lanes load(const float* x) { return *reinterpret_cast<const LooseLanes*>(x); }
-STRATA_INLINE void store(float* y, Lanes v) { *reinterpret_cast<LooseLanes*>(y) = v; }
+// At any address.
+STRATA_INLINE Lanes load(const float* x) {
+  Lanes v;
+  __builtin_memcpy(&v, x, sizeof v);
+  return v;
+}
+STRATA_INLINE void store(float* y, Lanes v) { __builtin_memcpy(y, &v, sizeof v); }
 STRATA_INLINE Lanes all(float x) { return Lanes{} + x; }
 STRATA_INLINE Lanes larger(Lanes a, Lanes b) { return a > b ? a : b; }
 // The first n < 16 of x, `rest` behind them.
