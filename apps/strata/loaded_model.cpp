@@ -46,10 +46,35 @@ std::vector<ArraySource> arrays(const std::vector<std::string>& choices, const s
   for (const std::string& choice : choices) {
     const std::size_t equals = choice.find('=');
     const std::string name = equals == std::string::npos ? "" : choice.substr(0, equals);
-    if (!name.empty() && std::find(names.begin(), names.end(), name) != names.end()) found.push_back({name, choice.substr(equals + 1), ""});
-    else found.push_back({"", choice, ""});
+    if (!name.empty() && std::find(names.begin(), names.end(), name) != names.end()) found.push_back({name, choice.substr(equals + 1), {}});
+    else found.push_back({"", choice, {}});
   }
   return found;
+}
+
+// One table for several inputs (outputs): the columns that the spec names, else those of their names.
+void name_columns(std::vector<ArraySource>& sources, const std::vector<std::string>& names, const std::vector<ArraySource>& of_spec) {
+  if (sources.size() != 1 || names.size() < 2 || !sources[0].name.empty() || format_of(sources[0].file) != "csv") return;
+  const std::string file = sources[0].file;
+  sources.clear();
+  for (const std::string& name : names) {
+    const auto known = std::find_if(of_spec.begin(), of_spec.end(), [&](const ArraySource& s) { return s.name == name && !s.members.empty(); });
+    sources.push_back({name, file, known == of_spec.end() ? std::vector<std::string>{name} : known->members});
+  }
+}
+
+// Of a choice on the command line; what the spec says about columns and missing cells of its tables holds.
+RowSource chosen_rows(const DataChoice& choice, const LoadedModel& loaded) {
+  RowSource source = row_source(choice, loaded.model), of_spec;
+  if (const auto& data = loaded.spec.data)
+    for (const auto* table : {&data->test, &data->validation, &data->train})
+      if (*table && (*table)->reader() == "csv") of_spec = row_source(loaded.spec, **table);
+  name_columns(source.x, loaded.model.input_names(), of_spec.x);
+  name_columns(source.y, loaded.model.output_names(), of_spec.y);
+  source.missing.fill = of_spec.missing.fill;
+  for (const ArraySource& target : of_spec.y)  // a file of inputs has no targets to fill
+    for (const std::string& column : target.members) source.missing.fill.erase(column);
+  return source;
 }
 
 }  // namespace
@@ -139,17 +164,19 @@ Rows fitting_rows(const Model& model, const RowSource& source, const std::vector
 }
 
 Rows rows_to_use(const DataChoice& choice, const LoadedModel& loaded, const CommonOptions& common, const char* verb) {
-  if (!choice.x.empty()) return fitting_rows(loaded.model, row_source(choice, loaded.model));
   const auto& data = loaded.spec.data;
+  // Text targets have the numbers that they have in training.
+  const auto training_classes = [&] {
+    const bool names_classes = data && data->train && data->train->file && (data->train->reader() != "hdf5" && data->train->reader() != "npz");
+    return names_classes ? load_rows(for_inputs(loaded.model, row_source(loaded.spec, *data->train))).classes : std::vector<std::string>();
+  };
+  if (!choice.x.empty()) return fitting_rows(loaded.model, chosen_rows(choice, loaded), choice.y.empty() ? std::vector<std::string>() : training_classes());
   const bool test = data && data->test;
   if (!test && !(data && data->validation))
     throw Error(ErrorKind::spec, fmt::format("{}: there are no rows to {}: the spec names neither data.test nor data.validation", loaded.name, verb),
                 "name the rows: --x FILE");
-  // Text targets have the numbers that they have in training.
-  std::vector<std::string> classes;
-  if (data->train && data->train->file && data->train->reader() == "csv") classes = load_rows(for_inputs(loaded.model, row_source(loaded.spec, *data->train))).classes;
   say(common, fmt::format("rows of data.{}", test ? "test" : "validation"));
-  return fitting_rows(loaded.model, row_source(loaded.spec, test ? *data->test : *data->validation), classes);
+  return fitting_rows(loaded.model, row_source(loaded.spec, test ? *data->test : *data->validation), training_classes());
 }
 
 std::int64_t batch_size(const DataChoice& choice, const LoadedModel& loaded) {

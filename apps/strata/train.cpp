@@ -211,8 +211,7 @@ int train(TrainOptions o, const CommonOptions& common) {
     if (rows.validation) arguments.validation_data = std::move(rows.validation);
     const bool goes_on = resume && !checkpoints_in(checkpoints(i)).empty();
     if (goes_on) restore_learned(checkpoints(i), loaded.model);
-    if (goes_on || from_run || i > 0)  // statistics come with the weights
-      for (const std::string& layer : loaded.model.layer_names()) loaded.model.state().adapted.insert(layer);
+    if (goes_on || from_run || i > 0) loaded.model.state().mark_adapted();  // statistics come with the weights
     const std::unique_ptr<Fit> prepared = prepare(loaded, stages[i], std::move(rows.train), std::move(arguments));
     Fit& fit = *prepared;
     if (o.dry_run) {

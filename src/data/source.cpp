@@ -2,20 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <map>
-#include <numeric>
-#include <set>
 #include <sstream>
 
 #include <fmt/format.h>
 
 #include <strata/error.h>
-#include <strata/text.h>
 #include "src/data/image_folder.h"
+#include "src/data/table.h"
 #include "src/io/atomic_file.h"
-#include "src/io/csv.h"
-#include "src/io/gzip.h"
 #include "src/io/hdf5.h"
 #include "src/io/idx.h"
 #include "src/io/npy.h"
@@ -35,7 +30,7 @@ std::string format_of(const std::string& file, const std::string& given) {
   };
   if (ends(".npy")) return "npy";
   if (ends(".npz")) return "npz";
-  if (ends(".csv")) return "csv";
+  if (ends(".csv") || ends(".csv.gz") || ends(".tsv") || ends(".tsv.gz")) return "csv";
   if (ends(".h5") || ends(".hdf5")) return "hdf5";
   if (ends(".txt")) return "text";
   if (ends("/")) return "image_folder";
@@ -44,87 +39,21 @@ std::string format_of(const std::string& file, const std::string& given) {
   throw data_error(fmt::format("{}: the ending says no format", file), "give format: npy, npz, csv, idx, hdf5, text or image_folder");
 }
 
-std::string text_of_file(const std::string& file) {
-  const Bytes bytes = read_file(file, max_file_bytes);
-  return std::string(as_text(bytes));
-}
-
-bool are_integers(const std::vector<double>& values) {
-  return std::all_of(values.begin(), values.end(), [](double v) { return v == std::floor(v) && std::abs(v) < 9007199254740992.0; });
-}
-
-// Rows x columns of texts.
-Tensor texts(const CsvTable& table, const std::vector<std::string>& names) {
-  Tensor t(DType::string, {static_cast<std::int64_t>(table.rows()), static_cast<std::int64_t>(names.size())});
-  const auto out = t.values<std::string>();
-  for (std::size_t c = 0; c < names.size(); ++c) {
-    const std::vector<std::string>& column = table.texts(names[c]);
-    for (std::size_t r = 0; r < column.size(); ++r) {
-      if (!is_utf8(column[r])) throw data_error(fmt::format("{}: row {}, column '{}': the text is no UTF-8", table.file(), r + 1, names[c]), "convert the file to UTF-8");
-      out[r * names.size() + c] = column[r];
-    }
-  }
-  return t;
-}
-
-// Rows x columns of numbers.
-Tensor matrix(const CsvTable& table, const std::vector<std::string>& names) {
-  Tensor t(DType::float32, {static_cast<std::int64_t>(table.rows()), static_cast<std::int64_t>(names.size())});
-  auto* out = t.values<float>().data();
-  for (std::size_t c = 0; c < names.size(); ++c) {
-    const std::vector<double>& column = table.numbers(names[c]);
-    for (std::size_t r = 0; r < column.size(); ++r) out[r * names.size() + c] = static_cast<float>(column[r]);
-  }
-  return t;
-}
-
-Tensor class_numbers(const std::vector<std::string>& texts, std::vector<std::string>& classes, const std::string& file, const std::string& column) {
-  const bool fixed = !classes.empty();
-  if (!fixed) {
-    const std::set<std::string> sorted(texts.begin(), texts.end());
-    classes.assign(sorted.begin(), sorted.end());
-  }
-  Tensor t(DType::int64, {static_cast<std::int64_t>(texts.size())});
-  for (std::size_t r = 0; r < texts.size(); ++r) {
-    const auto found = std::lower_bound(classes.begin(), classes.end(), texts[r]);
-    if (found == classes.end() || *found != texts[r])
-      throw data_error(fmt::format("{}: row {}, column '{}': '{}' is none of the {} classes of the training rows", file, r + 1, column, texts[r], classes.size()),
-                       fmt::format("the classes are {}", fmt::join(classes, ", ")));
-    t.set(static_cast<std::int64_t>(r), static_cast<double>(found - classes.begin()));
-  }
-  return t;
-}
-
-// One column as a target: texts are classes, whole numbers are labels, others are values.
-Tensor target_column(const CsvTable& table, const std::string& name, std::vector<std::string>& classes, const std::string& file) {
-  const CsvColumn* column = table.find(name);
-  if (column && !column->is_numeric) return class_numbers(table.texts(name), classes, file, name);
-  const std::vector<double>& numbers = table.numbers(name);
-  const auto rows = static_cast<std::int64_t>(numbers.size());
-  Tensor t(are_integers(numbers) ? DType::int64 : DType::float32, {rows});
-  for (std::int64_t r = 0; r < rows; ++r) t.set(r, numbers[static_cast<std::size_t>(r)]);
-  return t;
-}
-
-std::vector<std::string> names_of(const CsvTable& table) {
-  std::vector<std::string> names;
-  for (const CsvColumn& c : table.columns()) names.push_back(c.name);
-  return names;
-}
-
 Tensor idx_of(const std::string& file) { return read_idx(read_file(file, max_file_bytes), file); }
 
 Tensor member_of(const Arrays& arrays, const ArraySource& source) {
-  if (source.member.empty()) {
+  if (source.members.size() > 1)
+    throw data_error(fmt::format("{}: '{}' of {} members: only a table's columns are put side by side", source.file, source.name, source.members.size()));
+  if (source.members.empty()) {
     if (arrays.size() == 1) return arrays.columns()[0].second;
     if (const Tensor* t = arrays.find(source.name); t && !source.name.empty()) return *t;
-  } else if (const Tensor* t = arrays.find(source.member)) {
+  } else if (const Tensor* t = arrays.find(source.members[0])) {
     return *t;
   }
   std::vector<std::string> names;
   for (const auto& [name, t] : arrays.columns()) names.push_back(name);
-  throw data_error(source.member.empty() ? fmt::format("{}: holds {} arrays, one of them must be named", source.file, arrays.size())
-                                         : fmt::format("{}: has no array '{}'", source.file, source.member),
+  throw data_error(source.members.empty() ? fmt::format("{}: holds {} arrays, one of them must be named", source.file, arrays.size())
+                                         : fmt::format("{}: has no array '{}'", source.file, source.members[0]),
                    fmt::format("it holds {}", fmt::join(names, ", ")));
 }
 
@@ -133,25 +62,74 @@ void collect(const H5Group& group, const std::string& path, Arrays& arrays) {
   for (const auto& [name, inner] : group.groups) collect(inner, path + name + "/", arrays);
 }
 
-// x or y as arrays. A .csv of targets may hold texts.
-Arrays arrays_of(const std::vector<ArraySource>& sources, const RowSource& rows, std::vector<std::string>* classes) {
-  const std::string& format = rows.format;
-  const auto is_text = [&](const std::string& name) { return std::find(rows.text_inputs.begin(), rows.text_inputs.end(), name) != rows.text_inputs.end(); };
+// The tables that rows come from, each read once.
+class Tables {
+ public:
+  explicit Tables(const RowSource& source) : missing_(source.missing) {
+    for (const auto* sources : {&source.x, &source.y, &source.sample_weight})
+      for (const ArraySource& s : *sources) {
+        Used& used = used_[s.file];
+        used.all = used.all || s.members.empty();
+        used.columns.insert(used.columns.end(), s.members.begin(), s.members.end());
+      }
+    if (missing_.drop && used_.size() > 1)
+      throw data_error("missing: drop leaves rows out, and the rows are in several files", "put the columns into one file, or fill the cells: missing: {COLUMN: VALUE}");
+  }
+
+  const Table& of(const std::string& file) {
+    const auto found = tables_.find(file);
+    if (found != tables_.end()) return found->second;
+    const Used& used = used_[file];
+    return tables_.emplace(file, Table(file, missing_, used.columns, used.all)).first->second;
+  }
+
+  // After everything was read.
+  void check_fills() const {
+    for (const auto& [name, text] : missing_.fill) {
+      std::vector<std::string> columns;
+      for (const auto& [file, table] : tables_) columns.insert(columns.end(), table.names().begin(), table.names().end());
+      if (!columns.empty() && std::find(columns.begin(), columns.end(), name) == columns.end())
+        throw data_error(fmt::format("{}: 'missing' names the column '{}', which is not there", tables_.begin()->first, name), fmt::format("the columns: {}", fmt::join(columns, ", ")));
+    }
+  }
+
+ private:
+  struct Used {
+    bool all = false;
+    std::vector<std::string> columns;
+  };
+  const MissingCells& missing_;
+  std::map<std::string, Used> used_;
+  std::map<std::string, Table> tables_;
+};
+
+std::vector<std::string> columns_of(const ArraySource& source, const RowSource& rows, const Table& table) {
+  if (!source.members.empty()) return source.members;
+  std::vector<std::string> columns = table.names();
+  if (std::any_of(rows.x.begin(), rows.x.end(), [&](const ArraySource& x) { return &x == &source; }))
+    for (const auto* others : {&rows.y, &rows.sample_weight})
+      for (const ArraySource& other : *others)
+        if (other.file == source.file)
+          for (const std::string& taken : other.members) columns.erase(std::remove(columns.begin(), columns.end(), taken), columns.end());
+  return columns;
+}
+
+// x, y or weights as arrays. `classes`: they are targets, and one column of texts is classes.
+Arrays arrays_of(const std::vector<ArraySource>& sources, const RowSource& rows, Tables& tables, std::vector<std::string>* classes) {
   Arrays result;
   for (const ArraySource& source : sources) {
-    const std::string kind = format_of(source.file, format);
+    const std::string kind = format_of(source.file, rows.format);
     if (kind == "csv") {
-      const CsvTable table = read_csv(text_of_file(source.file), source.file);
-      const std::vector<std::string> names = names_of(table);
-      const std::string column = !source.member.empty() ? source.member : names.size() == 1 ? names[0] : "";
-      const std::vector<std::string> wanted = column.empty() ? names : std::vector{column};
-      if (classes && !column.empty()) result.add(source.name, target_column(table, column, *classes, source.file));
-      else result.add(source.name, !classes && is_text(source.name) ? texts(table, wanted) : matrix(table, wanted));
+      const Table& table = tables.of(source.file);
+      const std::vector<std::string> columns = columns_of(source, rows, table);
+      const auto type = rows.input_types.find(source.name);
+      const bool is_input = &sources == &rows.x && type != rows.input_types.end();
+      result.add(source.name, classes && columns.size() == 1 ? table.target(columns[0], *classes) : table.columns(columns, is_input ? type->second : DType::float32));
       continue;
     }
     Arrays arrays = load_arrays(source.file, kind);
     // Several arrays of one file without a name of their own are named after the inputs.
-    if (sources.size() == 1 && source.name.empty() && source.member.empty() && arrays.size() > 1) return arrays;
+    if (sources.size() == 1 && source.name.empty() && source.members.empty() && arrays.size() > 1) return arrays;
     result.add(source.name, member_of(arrays, source));
   }
   return result;
@@ -186,7 +164,7 @@ Rows load_text(const RowSource& source, const std::vector<std::string>& known) {
   if (n <= source.length) throw data_error(fmt::format("{}: has {} tokens, windows of length {} need {}", source.file, n, source.length, source.length + 1));
   Rows rows;
   rows.classes = known;
-  const Tensor numbers = class_numbers(tokens, rows.classes, source.file, "text");
+  const Tensor numbers = class_numbers(tokens, rows.classes, [&](std::size_t i) { return fmt::format("{}: token {}", source.file, i + 1); });
   const std::int64_t count = (n - 1 - source.length) / source.stride + 1;
   Tensor x(DType::int64, {count, source.length}), y(DType::int64, {count, source.length});
   const std::int64_t* in = numbers.values<std::int64_t>().data();
@@ -195,23 +173,6 @@ Rows load_text(const RowSource& source, const std::vector<std::string>& known) {
     std::copy_n(in + r * source.stride + 1, source.length, y.values<std::int64_t>().data() + r * source.length);
   }
   rows.data = {x, y, {}};
-  return rows;
-}
-
-Rows load_table(const RowSource& source, const std::vector<std::string>& known) {
-  const CsvTable table = read_csv(text_of_file(source.file), source.file);
-  if (table.rows() == 0) throw data_error(source.file + ": holds no rows", "its one line is the header");
-  Rows rows;
-  rows.classes = known;
-  for (const std::string& target : source.targets) table.column(target);
-  std::vector<std::string> features = source.features;
-  if (features.empty())
-    for (const std::string& name : names_of(table))
-      if (std::find(source.targets.begin(), source.targets.end(), name) == source.targets.end()) features.push_back(name);
-  const bool is_text = std::find(source.text_inputs.begin(), source.text_inputs.end(), "") != source.text_inputs.end();
-  rows.data.x = is_text ? texts(table, features) : matrix(table, features);
-  if (source.targets.size() == 1) rows.data.y = target_column(table, source.targets[0], rows.classes, source.file);
-  else if (!source.targets.empty()) rows.data.y = matrix(table, source.targets);
   return rows;
 }
 
@@ -247,8 +208,8 @@ Arrays load_arrays(const std::string& file, const std::string& format) {
     return Arrays(std::move(arrays));
   }
   if (kind == "csv") {
-    const CsvTable table = read_csv(text_of_file(file), file);
-    return matrix(table, names_of(table));
+    const Table table(file, {}, {}, true);
+    return table.columns(table.names(), DType::float32);
   }
   if (kind == "hdf5") {
     Arrays arrays;
@@ -272,16 +233,17 @@ std::string files_of(const RowSource& source, std::string_view what) {
 Rows load_rows(const RowSource& source, const std::vector<std::string>& known_classes) {
   if (!source.file.empty()) {
     const std::string kind = format_of(source.file, source.format);
-    if (kind == "csv") return load_table(source, known_classes);
     if (kind == "text") return load_text(source, known_classes);
     if (kind == "image_folder") return load_image_folder(source, known_classes);
-    throw data_error(fmt::format("{}: the format '{}' is no table and no text", source.file, kind), "name its members in x: and y:");
+    throw data_error(fmt::format("{}: the format '{}' is no text and no folder of images", source.file, kind), "name its members in x: and y:");
   }
+  Tables tables(source);
   Rows rows;
   rows.classes = known_classes;
-  rows.data.x = arrays_of(source.x, source, nullptr);
-  rows.data.y = arrays_of(source.y, source, &rows.classes);
-  rows.data.sample_weight = arrays_of(source.sample_weight, source, nullptr);
+  rows.data.x = arrays_of(source.x, source, tables, nullptr);
+  rows.data.y = arrays_of(source.y, source, tables, &rows.classes);
+  rows.data.sample_weight = arrays_of(source.sample_weight, source, tables, nullptr);
+  tables.check_fills();
   // Rows are counted where the files are still known.
   std::int64_t count = -1;
   std::string first;

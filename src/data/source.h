@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -12,22 +12,29 @@ namespace strata {
 
 // One array for one input or output.
 struct ArraySource {
-  std::string name;    // of the input or output; "" where there is one
+  std::string name;  // of the input or output; "" where there is one
   std::string file;
-  std::string member;  // of an .npz or HDF5 file; "" where it holds one array
+  // Columns of a table, in their order; the member of an .npz or HDF5 file. Empty: the only array; all columns, in x without
+  // those that y and sample_weight take from the same file.
+  std::vector<std::string> members;
 };
 
-// Where the rows of `train`, `validation` or `test` come from: arrays in x and y, or one file.
+// What becomes of empty cells of a table (and NA, N/A, NaN, null): an error, unless one of these says otherwise.
+struct MissingCells {
+  bool drop = false;                        // rows with one, in a column that is used, are left out
+  std::map<std::string, std::string> fill;  // what stands for it, by column
+};
+
+// Where the rows of `train`, `validation` or `test` come from: arrays in x and y, or one file. One column of a table in y is
+// labels or values, several are a matrix.
 struct RowSource {
   std::vector<ArraySource> x, y, sample_weight;
-  // Inputs that hold texts, "" for the only one: their columns of a CSV file are texts, all other features numbers.
-  std::vector<std::string> text_inputs;
+  // Of the model's inputs, "" for the only one: what type the columns of a table are read as. float32 where it does not say.
+  std::map<std::string, DType> input_types;
   std::string format;  // npy, npz, csv, idx, hdf5, text, image_folder; "": by the ending
-  // A table, a text or a folder of images.
+  MissingCells missing;  // of tables
+  // A text or a folder of images.
   std::string file;
-  // A table.
-  std::vector<std::string> features;  // empty: every column but the target
-  std::vector<std::string> targets;   // one column is labels or values, several are a matrix
   // A text of tokens.
   std::string tokens = "char";  // char, byte, word
   std::int64_t length = 0, stride = 1;

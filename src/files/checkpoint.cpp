@@ -86,13 +86,26 @@ Json position_json(Fit& fit, const std::vector<CallbackState>& callback_states) 
           {"callbacks", std::move(callbacks)}, {"batches", fit.batches()}};
 }
 
-// {layer: {argument: value}}
+// {layer: {argument: value}}, {inner model: {layer: {argument: value}}}
 Json learned_json(const ModelState& state) {
   Json json = Json::object();
-  for (const LayerGraph::Entry& e : state.graph.layers())
+  for (const LayerGraph::Entry& e : state.graph.layers()) {
     if (const auto found = state.learned.find(e.name); found != state.learned.end())
       for (const std::string& argument : found->second) json[e.name][argument] = json_of_config(e.layer.argument(argument));
+    if (const auto* nested = e.layer ? e.layer.as<Nested>() : nullptr)
+      if (Json inner = learned_json(*nested->model); !inner.empty()) json[e.name] = std::move(inner);
+  }
   return json;
+}
+
+void learn_from(const Json& json, ModelState& state) {
+  for (const LayerGraph::Entry& e : state.graph.layers()) {
+    const auto found = json.find(e.name);
+    if (!e.layer || found == json.end()) continue;
+    if (const auto* nested = e.layer.as<Nested>()) learn_from(*found, *nested->model);
+    else for (const auto& [argument, value] : found->items()) state.learn(e.layer, argument, config_of_json(value));
+  }
+  state.forget_steps();
 }
 
 FitPosition position_of(const Json& json, const std::string& file) {
@@ -216,9 +229,7 @@ void restore_learned(const fs::path& folder, Model& model) {
       for (const NamedBytes& file : read_with_manifest(directory, max_checkpoint_bytes)) {
         if (file.name != learned_file) continue;
         const Json json = Json::parse(as_text(file.bytes), nullptr, false);
-        for (const LayerGraph::Entry& e : state.graph.layers())
-          if (const auto found = json.find(e.name); e.layer && found != json.end())
-            for (const auto& [argument, value] : found->items()) state.learn(e.layer, argument, config_of_json(value));
+        learn_from(json, state);
       }
       return;
     } catch (const Error&) {

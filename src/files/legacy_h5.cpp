@@ -130,7 +130,7 @@ void set_legacy_weights(Model& model, const H5Group& root, const std::string& fi
     }
   }
   for (const auto& [id, value] : changes) state.store->write(id, *value);
-  for (const LayerGraph::Entry& e : state.graph.layers()) state.adapted.insert(e.name);
+  state.mark_adapted();
 
   const H5Group* optimizer = root.find_group("optimizer_weights");
   if (!with_optimizer || !state.optimizer || !optimizer) return;

@@ -11,7 +11,7 @@ namespace strata {
 
 // `table` with its paths made whole; relative ones start from the spec's folder.
 RowSource row_source(const Spec& spec, const DataTable& table);
-// The same rows for a model: which of its inputs hold texts.
+// The same rows for a model: the types of its inputs.
 RowSource for_inputs(const Model& model, RowSource source);
 
 }  // namespace strata

@@ -45,7 +45,7 @@ class ModelBuild {
       names.push_back(name);
     }
     Model model(inputs, outputs, {.name = spec_.name, .output_names = names}, run_);
-    model.state().sequential = spec_.is_list;
+    model.state().sequential = spec_.is_sequential();
     return model;
   }
 

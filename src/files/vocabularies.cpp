@@ -84,6 +84,7 @@ void read_vocabularies(Model& model, const ZipReader& zip) {
     const Config tokens = vocabulary_in(zip, group, e.layer.name() == "IntegerLookup");
     if (!tokens.is_null()) state.learn(e.layer, "vocabulary", tokens);
   });
+  model.state().forget_steps();
 }
 
 std::optional<Tensor> idf_weights(const Layer& layer) {

@@ -78,7 +78,7 @@ std::string set_weights_tree(Model& model, const H5Group& tree, const std::strin
   }
   for (const Change& c : changes) c.store->write(c.id, *c.value);
   read_idf_weights(model, tree);
-  for (const LayerGraph::Entry& e : state.graph.layers()) state.adapted.insert(e.name);
+  state.mark_adapted();
   return message;
 }
 

@@ -37,8 +37,8 @@ bool is_missing(const Cell& cell) {
   return lower == "na" || lower == "n/a" || lower == "nan" || lower == "null";
 }
 
-std::optional<double> number_in(const Cell& cell) {
-  std::string_view s = trimmed(cell.text);
+std::optional<double> number_in(std::string_view text) {
+  std::string_view s = trimmed(text);
   if (s.starts_with('+') && !s.starts_with("+-")) s.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), value);
@@ -49,7 +49,8 @@ std::optional<double> number_in(const Cell& cell) {
 // Splits the text into rows. Lines are counted for the messages about broken quotes only.
 class Rows {
  public:
-  Rows(std::string_view text, const std::string& file) : text_(text), file_(file) {
+  Rows(std::string_view text, const std::string& file, char separator)
+      : text_(text), file_(file), separator_(separator), ends_{separator, '\r', '\n'} {
     if (text_.starts_with("\xef\xbb\xbf")) text_.remove_prefix(3);
     if (text_.starts_with("\xff\xfe") || text_.starts_with("\xfe\xff") || text_.find('\0') != text_.npos)
       throw Error(ErrorKind::data, file_ + ": is not a CSV text in UTF-8 (it holds zero bytes or is UTF-16)",
@@ -66,7 +67,7 @@ class Rows {
       if (count == column_limit) refuse(fmt::format("has more than {} columns", column_limit));
       if (count == cells.size()) cells.emplace_back();
       read_cell(cells[count++]);
-      if (at_ < text_.size() && text_[at_] == ',') ++at_;
+      if (at_ < text_.size() && text_[at_] == separator_) ++at_;
       else break;
     }
     cells.resize(count);
@@ -92,7 +93,7 @@ class Rows {
     cell.text.clear();
     cell.quoted = at_ < text_.size() && text_[at_] == '"';
     if (!cell.quoted) {
-      const std::size_t end = std::min(text_.find_first_of(",\r\n", at_), text_.size());
+      const std::size_t end = std::min(text_.find_first_of(ends_, at_), text_.size());
       cell.text = text_.substr(at_, end - at_);
       at_ = end;
       return;
@@ -111,24 +112,26 @@ class Rows {
       cell.text += '"';
       ++at_;
     }
-    if (at_ < text_.size() && text_[at_] != ',' && text_[at_] != '\r' && text_[at_] != '\n')
+    if (at_ < text_.size() && ends_.find(text_[at_]) == ends_.npos)
       refuse("there is text behind a closing quote");
   }
 
   std::string_view text_;
   const std::string& file_;
+  char separator_;
+  std::string ends_;  // what ends an unquoted cell
   std::size_t at_ = 0, line_ = 1, first_line_ = 1;
 };
 
-void add(CsvColumn& column, const Cell& cell, std::vector<std::string>& kept) {
+void add(CsvColumn& column, const Cell& cell) {
   const bool missing = is_missing(cell);
   column.missing.push_back(missing);
   if (column.is_numeric) {
-    const auto number = missing ? std::numeric_limits<double>::quiet_NaN() : number_in(cell);
+    const auto number = missing ? std::numeric_limits<double>::quiet_NaN() : number_in(cell.text);
     if (number) column.numbers.push_back(*number);
     else column.is_numeric = false, column.first_text_row = column.missing.size() - 1;
   }
-  kept.push_back(missing ? std::string() : cell.text);
+  column.texts.push_back(missing ? std::string() : cell.text);
 }
 
 template <class T>
@@ -146,15 +149,15 @@ void write_row(std::ostream& out, std::span<const T> numbers) {
 
 }  // namespace
 
-CsvTable read_csv(std::string_view text, const std::string& file, std::optional<bool> header) {
-  Rows rows(text, file);
+CsvTable read_csv(std::string_view text, const std::string& file, std::optional<bool> header, char separator) {
+  Rows rows(text, file, separator);
   std::vector<Cell> cells;
   if (!rows.next(cells)) throw Error(ErrorKind::data, file + ": is empty; a table needs at least one row");
 
   CsvTable table;
   table.file_ = file;
   table.has_header_ = header.value_or(std::any_of(cells.begin(), cells.end(), [](const Cell& cell) {
-    return !is_missing(cell) && !number_in(cell);
+    return !is_missing(cell) && !number_in(cell.text);
   }));
   const std::size_t width = cells.size();
   table.columns_.resize(width);
@@ -168,20 +171,16 @@ CsvTable read_csv(std::string_view text, const std::string& file, std::optional<
                   "give each column its own name");
   }
 
-  std::vector<std::vector<std::string>> kept(width);  // every cell as text, until a column is known to be numeric
   for (bool more = table.has_header_ ? rows.next(cells) : true; more; more = rows.next(cells)) {
     ++table.rows_;
     if (cells.size() != width)
       throw Error(ErrorKind::data, fmt::format("{}:{}: row {} has {} cells, the first line has {}", file, rows.line(),
                                                table.rows_, cells.size(), width),
                   "quote a cell that holds a comma");
-    for (std::size_t c = 0; c < width; ++c) add(table.columns_[c], cells[c], kept[c]);
+    for (std::size_t c = 0; c < width; ++c) add(table.columns_[c], cells[c]);
   }
-  for (std::size_t c = 0; c < width; ++c)
-    if (CsvColumn& column = table.columns_[c]; !column.is_numeric) {
-      column.numbers.clear();
-      column.texts = std::move(kept[c]);
-    }
+  for (CsvColumn& column : table.columns_)
+    if (!column.is_numeric) column.numbers.clear();
   return table;
 }
 
@@ -210,21 +209,21 @@ const std::vector<double>& CsvTable::numbers(std::string_view name) const {
     throw Error(ErrorKind::data, fmt::format("{}: row {}, column '{}': '{}' is not a number", file_,
                                              found.first_text_row + 1, name, found.texts[found.first_text_row]),
                 "write a number, or leave the column out");
-  for (std::size_t row = 0; row < rows_; ++row)
-    if (found.missing[row])
-      throw Error(ErrorKind::data, fmt::format("{}: row {}, column '{}': the cell is missing, where a number is needed", file_,
-                                               row + 1, name), "fill it in, or remove the row");
-    else if (!std::isfinite(found.numbers[row]))
-      throw Error(ErrorKind::data, fmt::format("{}: row {}, column '{}': {} is not finite", file_, row + 1, name, found.numbers[row]),
-                  "replace it, or remove the row");
   return found.numbers;
 }
 
-const std::vector<std::string>& CsvTable::texts(std::string_view name) const {
-  const CsvColumn& found = column(name);
-  if (found.is_numeric)
-    throw Error(ErrorKind::data, fmt::format("{}: the column '{}' holds numbers, where texts are expected", file_, name));
-  return found.texts;
+void CsvTable::fill(std::string_view name, const std::string& text) {
+  CsvColumn& filled = columns_[static_cast<std::size_t>(&column(name) - columns_.data())];
+  const std::optional<double> number = number_in(text);
+  for (std::size_t row = 0; row < rows_; ++row) {
+    if (!filled.missing[row]) continue;
+    filled.missing[row] = false;
+    filled.texts[row] = text;
+    if (!filled.is_numeric) continue;
+    if (number) filled.numbers[row] = *number;
+    else filled.is_numeric = false, filled.first_text_row = row;
+  }
+  if (!filled.is_numeric) filled.numbers.clear();
 }
 
 std::string csv_cell(std::string_view text) {

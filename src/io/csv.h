@@ -15,7 +15,7 @@ struct CsvColumn {
   // A column is of numbers when every cell is one or is missing.
   bool is_numeric = true;
   std::vector<double> numbers;      // of a numeric column; a missing cell is NaN
-  std::vector<std::string> texts;   // of a text column; a missing cell is empty
+  std::vector<std::string> texts;   // every cell as it stands; a missing cell is empty
   std::vector<bool> missing;
   std::size_t first_text_row = 0;   // from 0: where a column of texts stopped being numeric
 };
@@ -29,13 +29,13 @@ class CsvTable {
   // Null where there is none; `column` is an error that names those there are.
   const CsvColumn* find(std::string_view name) const;
   const CsvColumn& column(std::string_view name) const;
-  // Each an error that names file, row, column and value where the column is not what is asked for. A missing cell is an error
-  // in `numbers`; `texts` of a numeric column does not exist.
+  // An error that names file, row, column and value where the column is not of numbers. Its missing cells are NaN.
   const std::vector<double>& numbers(std::string_view name) const;
-  const std::vector<std::string>& texts(std::string_view name) const;
+  // `text` stands in every missing cell from here on.
+  void fill(std::string_view name, const std::string& text);
 
  private:
-  friend CsvTable read_csv(std::string_view, const std::string&, std::optional<bool>);
+  friend CsvTable read_csv(std::string_view, const std::string&, std::optional<bool>, char);
   std::string file_;
   std::vector<CsvColumn> columns_;
   std::size_t rows_ = 0;
@@ -46,7 +46,7 @@ class CsvTable {
 // named "0", "1", ... A cell is missing when it is empty or NA, N/A, NaN or null in any case, unquoted. Every row has as
 // many cells as the first; empty lines count for nothing. `file` stands in front of every message; rows count from 1
 // without the header.
-CsvTable read_csv(std::string_view text, const std::string& file, std::optional<bool> header = {});
+CsvTable read_csv(std::string_view text, const std::string& file, std::optional<bool> header = {}, char separator = ',');
 
 // Rows of numbers, each written with the fewest digits that give the same number back.
 class CsvWriter {

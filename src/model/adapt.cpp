@@ -20,57 +20,95 @@ Config list_of(const Tensor& t) {
   return list;
 }
 
-}  // namespace
+// One pass over a model and the models inside it, in the order of their layers.
+class AdaptPass {
+ public:
+  AdaptPass(ModelState& outermost, const Arrays& x, bool only_new)
+      : outermost_(outermost), columns_(named_columns(outermost, Dataset{x, {}, {}})), only_new_(only_new) {}
 
-void adapt_layers(ModelState& state, const Arrays& x, bool only_new) {
-  for (const LayerGraph::Entry& e : state.graph.layers()) {
-    if (!e.layer) continue;
-    if (!only_new)
+  void adapt(ModelState& state) {
+    for (const LayerGraph::Entry& e : state.graph.layers()) {
+      if (!e.layer) continue;
+      if (const auto* nested = e.layer.as<Nested>()) {
+        around_.push_back({&state, &e});
+        adapt(*nested->model);
+        around_.pop_back();
+      } else {
+        adapt(state, e);
+      }
+    }
+  }
+
+ private:
+  struct Place { ModelState* state; const LayerGraph::Entry* inner; };
+
+  void adapt(ModelState& state, const LayerGraph::Entry& e) {
+    if (!only_new_)
       for (const std::string& argument : std::set<std::string>(state.learned[e.name])) state.learn(e.layer, argument, {});
     const std::unique_ptr<Adaptation> adaptation = e.layer.adaptation();
-    if (!adaptation) continue;
+    if (!adaptation) return;
     // States may have come with weights; an argument that is not there has not.
     const std::string path = state.prefix.empty() ? e.name : state.prefix + "/" + e.name;
     const auto& variables = state.store->list();
     const bool has_states = std::any_of(variables.begin(), variables.end(), [&](const Variable& v) { return v.path.rfind(path + "/", 0) == 0; });
-    if (only_new && has_states && state.adapted.count(e.name)) continue;
-    // What enters the layer: the model cut off there, with everything before it adapted already.
-    const LayerOutput& enters = e.call->inputs[0];
-    const auto columns = named_columns(state, Dataset{x, {}, {}});
+    if (only_new_ && has_states && state.adapted.count(e.name)) return;
+    observe(*adaptation, state, e.call->inputs[0]);
+    for (const auto& [name, learned] : adaptation->finish())
+      if (const auto id = state.store->find(path + "/" + name)) state.store->write(*id, learned);
+      else state.learn(e.layer, name, list_of(learned));
+    state.adapted.insert(e.name);
+    outermost_.forget_steps();
+  }
+
+  // What enters the layer: the model cut off there, with everything before it adapted already.
+  void observe(Adaptation& adaptation, ModelState& state, const LayerOutput& enters) {
     auto trace = std::make_unique<Trace>(false);
-    trace->enter(*state.store, state.run.seed);
-    Scope scope(*trace, state.prefix, true, state.policy.variable, state.policy.compute);
-    const std::vector<TensorType> types = state.graph.input_types();
+    trace->enter(*outermost_.store, outermost_.run.seed);
+    const Scope scope(*trace, outermost_.prefix, true, outermost_.policy.variable, outermost_.policy.compute);
+    const std::vector<TensorType> types = outermost_.graph.input_types();
     std::vector<Value> inputs;
     for (std::size_t i = 0; i < types.size(); ++i)
-      inputs.push_back(trace->column("x:" + state.graph.name(*state.graph.inputs()[i].call()), state.policy.entry(types[i].dtype), types[i].shape));
-    const Value value = state.graph.trace_until(scope, inputs, enters)[0];
+      inputs.push_back(trace->column("x:" + outermost_.graph.name(*outermost_.graph.inputs()[i].call()), outermost_.policy.entry(types[i].dtype), types[i].shape));
+    const Value value = traced(scope, inputs, 0, state, enters);
     const std::string column = trace->column_of(value);
     if (column.empty()) trace->graph.outputs.push_back(port(value));
     trace->finish();
-    CompiledStep step(std::move(trace), {"enters"}, state.backend());
+    CompiledStep step(std::move(trace), {"enters"}, outermost_.backend());
     const auto worker = step.take();
     constexpr std::int64_t batch_size = 1024;
-    const std::int64_t rows = columns.begin()->second.dim(0);
+    const std::int64_t rows = columns_.begin()->second.dim(0);
     for (std::int64_t first = 0; first < rows; first += batch_size) {
       std::map<std::string, Tensor> batch;
-      for (const auto& [name, t] : columns) batch[name] = t.rows(first, std::min(rows, first + batch_size));
+      for (const auto& [name, t] : columns_) batch[name] = t.rows(first, std::min(rows, first + batch_size));
       batch = on_host(step.trace(), std::move(batch), true);
       if (!column.empty()) {
-        adaptation->observe(batch.at(column).astype(value.dtype()));
+        adaptation.observe(batch.at(column).astype(value.dtype()));
         continue;
       }
       Run& run = worker->run_for(step.bind(batch));
       for (std::size_t i = 0; i < run.plan().inputs.size(); ++i)
         run.set_input(i, batch.at(run.plan().inputs[i].name).astype(run.plan().inputs[i].type.dtype));
       run();
-      adaptation->observe(run.output(0));
+      adaptation.observe(run.output(0));
     }
-    for (const auto& [name, learned] : adaptation->finish())
-      if (const auto id = state.store->find(path + "/" + name)) state.store->write(*id, learned);
-      else state.learn(e.layer, name, list_of(learned));
-    state.adapted.insert(e.name);
   }
-}
+
+  // Through the models around, to the first call of the next one inside; from `depth` on.
+  Value traced(Scope scope, const std::vector<Value>& inputs, std::size_t depth, const ModelState& state, const LayerOutput& enters) const {
+    if (depth == around_.size()) return state.graph.trace_until(scope, inputs, {enters})[0];
+    const Place& place = around_[depth];
+    const std::vector<Value> inner = place.state->graph.trace_until(scope, inputs, place.inner->call->inputs);
+    return traced(scope.inside(place.inner->name, place.inner->layer), inner, depth + 1, state, enters);
+  }
+
+  ModelState& outermost_;
+  std::map<std::string, Tensor> columns_;
+  bool only_new_;
+  std::vector<Place> around_;
+};
+
+}  // namespace
+
+void adapt_layers(ModelState& state, const Arrays& x, bool only_new) { AdaptPass(state, x, only_new).adapt(state); }
 
 }  // namespace strata

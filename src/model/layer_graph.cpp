@@ -120,13 +120,9 @@ std::string LayerGraph::described(const LayerCall& call) const {
   return fmt::format("layer '{}' ({})", name(call), call.layer.name());
 }
 
-std::vector<Value> LayerGraph::trace(Scope& scope, const std::vector<Value>& inputs) const { return trace_calls(scope, inputs, outputs_); }
+std::vector<Value> LayerGraph::trace(Scope& scope, const std::vector<Value>& inputs) const { return trace_until(scope, inputs, outputs_); }
 
-std::vector<Value> LayerGraph::trace_until(Scope& scope, const std::vector<Value>& inputs, const LayerOutput& last) const {
-  return trace_calls(scope, inputs, {last});
-}
-
-std::vector<Value> LayerGraph::trace_calls(Scope& scope, const std::vector<Value>& inputs, const std::vector<LayerOutput>& wanted) const {
+std::vector<Value> LayerGraph::trace_until(Scope& scope, const std::vector<Value>& inputs, const std::vector<LayerOutput>& wanted) const {
   std::map<const LayerCall*, std::vector<Value>> values;
   for (std::size_t i = 0; i < inputs_.size(); ++i) values[inputs_[i].call().get()] = {inputs[i]};
   const auto value_of = [&](const LayerOutput& o, const LayerCall& reader) {

@@ -52,11 +52,10 @@ class LayerGraph {
 
   // Writes the ops of every call under `scope`; `inputs` are the values of the model's inputs.
   std::vector<Value> trace(Scope& scope, const std::vector<Value>& inputs) const;
-  // The same up to one output inside the graph.
-  std::vector<Value> trace_until(Scope& scope, const std::vector<Value>& inputs, const LayerOutput& last) const;
+  // The same up to outputs inside the graph.
+  std::vector<Value> trace_until(Scope& scope, const std::vector<Value>& inputs, const std::vector<LayerOutput>& wanted) const;
 
  private:
-  std::vector<Value> trace_calls(Scope& scope, const std::vector<Value>& inputs, const std::vector<LayerOutput>& wanted) const;
   std::string described(const LayerCall& call) const;
   std::vector<LayerOutput> inputs_, outputs_;
   std::vector<std::string> output_names_;

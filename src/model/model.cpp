@@ -184,7 +184,7 @@ void Model::set_weights(const std::map<std::string, Tensor>& weights) {
     if (!id) throw Error(ErrorKind::data, fmt::format("the model has no weight '{}'", path));
     s.store->write(*id, value);
   }
-  for (const LayerGraph::Entry& e : s.graph.layers()) s.adapted.insert(e.name);
+  s.mark_adapted();
 }
 
 std::int64_t Model::weight_count() const { return summary().total_params; }

@@ -100,6 +100,12 @@ void ModelState::learn(Layer layer, const std::string& argument, const Config& v
   forget_steps();
 }
 
+void ModelState::mark_adapted() {
+  for (const LayerGraph::Entry& e : graph.layers()) adapted.insert(e.name);
+  for (const auto& weak : inner)
+    if (const auto state = weak.lock()) state->mark_adapted();
+}
+
 bool ModelState::read_trainable() {
   std::vector<bool> before, after;
   for (const Variable& v : store->list()) before.push_back(v.trainable);

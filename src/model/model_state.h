@@ -41,6 +41,8 @@ class ModelState : public std::enable_shared_from_this<ModelState> {
   // Arguments that were taken from data, not given: a vocabulary. By name of the layer.
   std::map<std::string, std::set<std::string>> learned;
   void learn(Layer layer, const std::string& argument, const Config& value);
+  // The layers' statistics came with weights; those of inner models too.
+  void mark_adapted();
   std::vector<std::string> warnings;
   std::map<std::string, std::vector<Shape>> output_shapes;  // by the layer's path in this model
 

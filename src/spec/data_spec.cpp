@@ -22,18 +22,49 @@ void add_texts(const Config& config, std::vector<std::string>& texts) {
     for (const auto& [name, value] : *mapping) add_texts(value, texts);
 }
 
-// x, y: a text, or a map from names to texts.
+std::string received(const Node& node) { return node.is_scalar() && !node.is_null() ? node.text() : std::string(Node::describe(node.kind())); }
+
+bool is_list_of_texts(const Node& node) {
+  if (!node.is_sequence() || node.size() == 0) return false;
+  for (std::size_t i = 0; i < node.size(); ++i)
+    if (!node[i].is_string()) return false;
+  return true;
+}
+
+// x, y: a text or a list of texts, or a map from names to those.
 void check_columns(const Node& table, const char* key, Diagnostics& diagnostics) {
   const Node* node = table.find(key);
-  if (!node || node->is_string()) return;
+  if (!node || node->is_string() || is_list_of_texts(*node)) return;
   if (!node->is_mapping()) {
-    report(diagnostics, *node, fmt::format("'{}' is a file, or a map from names to files, received {}", key,
-                                           node->is_scalar() && !node->is_null() ? node->text() : Node::describe(node->kind())));
+    report(diagnostics, *node, fmt::format("'{}' is a file, or a map from names to files, received {}", key, received(*node)),
+           node->is_sequence() ? "a list names columns of a table" : "");
     return;
   }
   for (std::size_t i = 0; i < node->size(); ++i)
-    if (!(*node)[i].is_string())
-      report(diagnostics, (*node)[i], fmt::format("'{}' of '{}' is a file, received {}", node->key(i).text(), key, Node::describe((*node)[i].kind())));
+    if (const Node& one = (*node)[i]; !one.is_string() && !is_list_of_texts(one))
+      report(diagnostics, one, fmt::format("'{}' of '{}' is a file, received {}", node->key(i).text(), key, received(one)),
+             one.is_sequence() ? "a list names columns of a table" : "");
+}
+
+void check_missing(const Node& table, Diagnostics& diagnostics) {
+  const Node* node = table.find("missing");
+  if (!node) return;
+  const std::string hint = "missing: error, missing: drop (leaves the row out), or what stands for the cell, missing: {COLUMN: VALUE}";
+  if (!node->is_mapping() && !(node->is_string() && (node->text() == "error" || node->text() == "drop")))
+    report(diagnostics, *node, fmt::format("'missing' is error, drop, or a map from columns to values, received {}", received(*node)), hint);
+  for (std::size_t i = 0; node->is_mapping() && i < node->size(); ++i)
+    if (const Node& value = (*node)[i]; !value.is_scalar() || value.is_null())
+      report(diagnostics, value.is_null() ? Mark(node->key(i)) : Mark(value),
+             fmt::format("'{}' of 'missing' is a number or a text, received {}", node->key(i).text(), Node::describe(value.kind())), hint);
+}
+
+// A list of columns, at a key or in the map that stands there.
+const Node* list_in(const Node& table, const char* key) {
+  const Node* node = table.find(key);
+  if (!node || node->is_sequence()) return node;
+  for (std::size_t i = 0; node->is_mapping() && i < node->size(); ++i)
+    if ((*node)[i].is_sequence()) return &(*node)[i];
+  return nullptr;
 }
 
 DataTable check_table(const Node& given, const Mark& at, const std::string& name, const Node& defaults, Diagnostics& diagnostics) {
@@ -54,6 +85,7 @@ DataTable check_table(const Node& given, const Mark& at, const std::string& name
   check_arguments({schema, "'data'", "key"}, &table, defaults, of_defaults);
   check_arguments({schema, fmt::format("'{}'", name), "key"}, &table, given, diagnostics);
   for (const char* key : {"x", "y", "sample_weight"}) check_columns(given, key, diagnostics);
+  check_missing(given, diagnostics);
   if (diagnostics.error_count() != before || of_defaults.has_errors()) return table;
 
   if (table.files().empty()) {
@@ -76,6 +108,18 @@ DataTable check_table(const Node& given, const Mark& at, const std::string& name
     for (const char* key : {"y", "sample_weight"})
       if (const Node* key_node = given.find_key(key))
         report(diagnostics, *key_node, fmt::format("'{}' does not go with an image_folder, whose folders are the classes", key));
+  const Mark where = at;
+  const auto mark_of = [&](const char* key) {
+    const Node* own = given.find_key(key);
+    return own ? Mark(*own) : where;
+  };
+  if (reader != "csv" || !table.file)
+    for (const char* key : {"x", "y", "sample_weight"})
+      if (const Node* list = list_in(whole, key); list && list->is_sequence())
+        report(diagnostics, *list, fmt::format("'{}' names columns of a table, and '{}' names no table", key, name), "file: FILE.csv");
+  if (reader != "csv" && whole.find("missing")) report(diagnostics, mark_of("missing"), fmt::format("'missing' is about cells of a table, '{}' reads {}", name, reader));
+  if (!table.x.is_null() && table.features) report(diagnostics, mark_of("features"), "'features' beside 'x': both name the columns of the inputs");
+  if (!table.y.is_null() && !table.target.is_null()) report(diagnostics, mark_of("target"), "'target' beside 'y': both name the columns of the targets");
   if (!table.file)
     for (const char* key : {"features", "target"})
       if (const Node* key_node = given.find_key(key))
@@ -89,7 +133,7 @@ const std::vector<DataFormat>& data_formats() {
   static const std::vector<DataFormat> formats = {
       {"npy", ".npy", "One array of NumPy."},
       {"npz", ".npz", "Several named arrays of NumPy."},
-      {"csv", ".csv .csv.gz .tsv", "A table; text targets become sorted classes."},
+      {"csv", ".csv .csv.gz .tsv .tsv.gz", "A table, separated by commas (.tsv: tabs); text targets become sorted classes."},
       {"idx", ".idx -ubyte -ubyte.gz .idx.gz", "MNIST's form, gzipped or not."},
       {"hdf5", ".h5 .hdf5", "Members of an HDF5 file, by path."},
       {"image_folder", "/", "A folder with one folder of PNG or JPEG images for each class."},
@@ -114,13 +158,14 @@ Schema DataTable::schema() {
   std::vector<std::string_view> formats;
   for (const DataFormat& f : data_formats()) formats.push_back(f.name);
   return describe<DataTable>("data", "Where rows come from.",
-      field("x", &DataTable::x, "A file, with `file` a member of it, or a map from input names to those."),
+      field("x", &DataTable::x, "A file, with `file` a member of it (columns of a table), or a map from input names to those."),
       field("y", &DataTable::y, "Targets, in the same forms as x."),
       field("sample_weight", &DataTable::sample_weight, "Weights of the rows, in the same forms as x."),
       field("file", &DataTable::file, "The file that x and y, or features and target, are parts of."),
       field("format", &DataTable::format, "The reader; absent: by the file's ending.", one_of(formats)),
       field("features", &DataTable::features, "Columns of a table that make x; absent: all but the target."),
       field("target", &DataTable::target, "Column of a table that makes y, or a list of columns."),
+      field("missing", &DataTable::missing, "Empty cells of a table: error, drop (the row), or a map from columns to what stands for them."),
       field("tokens", &DataTable::tokens, "What a token of a text is.", one_of({"char", "byte", "word"})),
       field("length", &DataTable::length, "Tokens of one row of a text.", at_least(1)),
       field("stride", &DataTable::stride, "Tokens from the start of one row of a text to the next.", at_least(1)),
@@ -160,6 +205,7 @@ DataSpec check_data(const Node& node, Diagnostics& diagnostics) {
   // The suggestions know the keys of both levels.
   check_arguments({schema, "'data'", "key", {}, data_keys}, &scratch, defaults, diagnostics);
   for (const char* key : {"x", "y", "sample_weight"}) check_columns(defaults, key, diagnostics);
+  check_missing(defaults, diagnostics);
   if (const Node* stratify = node.find("stratify")) {
     if (stratify->is_boolean()) data.stratify = stratify->as_boolean();
     else report(diagnostics, *stratify, fmt::format("'stratify' is true or false, received {}", stratify->text()));

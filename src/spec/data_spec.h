@@ -20,12 +20,13 @@ std::optional<std::string> format_of(const std::string& path);
 
 // Where one set of rows comes from. Paths are as they stand in the spec.
 struct DataTable {
-  // A file; where `file` is given, one of its members; or a map from input (output) names to those.
+  // A file; where `file` is given, one of its members, or a list of a table's columns; or a map from input (output) names to those.
   Config x, y, sample_weight;
   std::optional<std::string> file;
   std::optional<std::string> format;
   std::optional<std::vector<std::string>> features;  // columns of a table; absent: all but the target
   Config target;                                     // a column, or a list of columns
+  Config missing = "error";                          // error, drop, or a map from columns to what stands for an empty cell
   std::string tokens = "char";
   std::optional<std::int64_t> length;
   std::int64_t stride = 1;

@@ -150,7 +150,7 @@ Node spec_json_schema() {
   Node input = arguments_schema(InputArguments::schema());
   input.set("anyOf", Node::sequence({mapping({{"required", texts({"shape"})}}), mapping({{"required", texts({"batch_shape"})}})}));
   definitions.set("input", std::move(input));
-  definitions.set("layer_entry", any_of({reference("layer"), single("Input", reference("input")), single("Model", reference("model_mapping")),
+  definitions.set("layer_entry", any_of({reference("layer"), single("Input", reference("input")), single("Model", reference("model_mapping")), single("Sequential", reference("model_mapping")),
       mapping({{"type", text("object")}, {"properties", mapping({{"layer", of_type("string")}, {"inputs", wiring()}, {"name", of_type("string")}, {"call", of_type("object")}})},
                {"required", texts({"layer"})}, {"additionalProperties", Node::boolean(false)}})}));
   definitions.set("model_mapping", model_mapping());

@@ -21,7 +21,7 @@ bool names_input(const std::string& class_name) { return class_name == "Input" |
 bool is_shared_call(const Node& entry) { return entry.is_mapping() && entry.find("layer") != nullptr; }
 bool is_inner_model(const Node& entry) {
   const auto parts = object_parts(entry);
-  return parts && parts->name->text() == "Model";
+  return parts && (parts->name->text() == "Model" || parts->name->text() == "Sequential");
 }
 
 // The name that an entry of a list of layers gives itself, or null.
@@ -36,6 +36,7 @@ std::string automatic_base(const Node& entry) {
   if (!parts) return "layer";
   if (names_input(parts->name->text())) return "input_layer";
   if (parts->name->text() == "Model") return "functional";
+  if (parts->name->text() == "Sequential") return "sequential";
   const ComponentType* type = find_component(Layer::kind, parts->name->text());
   return snake_case(type ? type->schema.name : parts->name->text());
 }
@@ -237,7 +238,8 @@ class ModelCheck {
     const auto parts = object_parts(entry);
     spec.at = *parts->name;
     if (!parts->arguments || !parts->arguments->is_mapping()) {
-      report(diagnostics_, *parts->name, "Model needs 'inputs' and 'layers'");
+      if (parts->name->text() == "Model") report(diagnostics_, *parts->name, "Model needs 'inputs' and 'layers'");
+      else report(diagnostics_, *parts->name, "Sequential needs 'layers'", "Sequential: {layers: [Input: {shape: [...]}, ...]}");
       return false;
     }
     // `inputs` declares the inner inputs; what the model is called on is `call_inputs` or the layer above.
@@ -250,6 +252,12 @@ class ModelCheck {
     auto model = ModelCheck(diagnostics_).check(inner, fmt::format("model '{}'", spec.name));
     if (!model || diagnostics_.error_count() != before) return false;
     model->name = spec.name;
+    model->is_list = parts->name->text() == "Sequential";
+    if (model->is_list && !model->is_sequential()) {
+      report(diagnostics_, *parts->name, fmt::format("the layers of Sequential '{}' are no chain, in which each takes what the one above gives", spec.name),
+             "a model with other wiring is written with Model:");
+      return false;
+    }
     spec.model = std::make_shared<ModelSpec>(std::move(*model));
     return true;
   }
@@ -419,6 +427,16 @@ std::vector<std::string> layer_names(const Node& layers, const std::vector<std::
     } while (!taken.insert(names[i]).second);
   }
   return names;
+}
+
+bool ModelSpec::is_sequential() const {
+  if (!is_list || inputs.size() != 1 || layers.empty()) return false;
+  std::string above = inputs[0].name;
+  for (const LayerSpec& l : layers) {
+    if (!l.shared.empty() || !l.call.empty() || !l.named.empty() || l.inputs.size() != 1 || l.inputs[0].name != above || l.inputs[0].output != 0) return false;
+    above = l.name;
+  }
+  return outputs.empty() || (outputs.size() == 1 && outputs[0].first == above && outputs[0].second.name == above && outputs[0].second.output == 0);
 }
 
 const LayerSpec* ModelSpec::find(const std::string& path) const {

@@ -51,13 +51,15 @@ struct ModelSpec {
   std::vector<InputSpec> inputs;
   std::vector<LayerSpec> layers;
   std::vector<std::pair<std::string, Reference>> outputs;  // by output name
-  bool is_list = false;                                    // written as a list of layers
+  bool is_list = false;                                    // written as a list of layers, or as a Sequential
   std::vector<std::pair<std::string, bool>> trainable;     // layer paths ("block/expand"), in the order of the patterns
   std::string file;                                        // `model: FILE`, and nothing else is given
   Node keras;                                              // Keras' to_json, and nothing else is given
   Mark at;
 
   bool is_described() const { return file.empty() && keras.is_null(); }
+  // Keras' Sequential: a list in which each layer is called on the one above and on nothing else.
+  bool is_sequential() const;
   // "encoder", "block/expand"; null when there is none.
   const LayerSpec* find(const std::string& path) const;
   std::vector<std::string> paths() const;

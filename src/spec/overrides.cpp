@@ -294,8 +294,8 @@ class Override {
     const auto parts = object_parts(entry);
     if (entry.is_mapping() && entry.find("layer"))
       return into(entry, "a call of a layer", {"layer", "inputs", "call", "name"}, [&](Node& n, const Segment& s) { plain(n, s); });
-    if (parts && parts->name->text() == "Model" && entry.is_mapping()) {
-      if (here().name == "Model") ++next_;
+    if (parts && (parts->name->text() == "Model" || parts->name->text() == "Sequential") && entry.is_mapping()) {
+      if (here().name == parts->name->text()) ++next_;
       Segment segment = segments_[next_ ? next_ - 1 : 0];
       return at_end() ? put(entry[0]) : model(entry[0], segment);
     }

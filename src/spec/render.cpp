@@ -1,7 +1,5 @@
 #include "src/spec/render.h"
 
-#include <algorithm>
-
 #include <filesystem>
 
 namespace strata {
@@ -38,6 +36,8 @@ Node input_node(const InputSpec& in) {
 }
 
 Node mapping_of(const ModelSpec& model);
+Node list_of(const ModelSpec& model);
+void add_trainable(Node& node, const ModelSpec& model);
 
 void add_wiring(Node& node, const LayerSpec& layer, const char* key) {
   if (layer.inputs.size() == 1) {
@@ -64,7 +64,13 @@ Node rendered(const LayerSpec& layer, bool in_list) {
     return entry;
   }
   if (layer.model) {
-    Node& inner = entry.set("Model", mapping_of(*layer.model));
+    const bool is_sequential = layer.model->is_sequential();
+    Node& inner = entry.set(is_sequential ? "Sequential" : "Model", is_sequential ? Node::mapping() : mapping_of(*layer.model));
+    if (is_sequential) {
+      inner.set("name", Node::string(layer.model->name));
+      inner.set("layers", list_of(*layer.model));
+      add_trainable(inner, *layer.model);
+    }
     if (!in_list) add_wiring(inner, layer, "call_inputs");
     return entry;
   }
@@ -79,20 +85,24 @@ Node rendered(const LayerSpec& layer, bool in_list) {
 
 Node rendered(const ModelSpec& model) {
   if (!model.keras.is_null()) return model.keras;
-  const bool is_chain = model.is_list && model.inputs.size() == 1 && std::all_of(model.layers.begin(), model.layers.end(), [](const LayerSpec& layer) {
-    return layer.shared.empty() && !layer.model && layer.call.empty() && layer.inputs.size() == 1;
-  });
-  if (is_chain) {  // a list stays a list: Keras' Sequential
-    Node list = Node::sequence();
-    Node input = input_node(model.inputs[0]);
-    input.set("name", Node::string(model.inputs[0].name));
-    Node entry = Node::mapping();
-    entry.set("Input", std::move(input));
-    list.append(std::move(entry));
-    for (const LayerSpec& layer : model.layers) list.append(rendered(layer, true));
-    return list;
-  }
-  return mapping_of(model);
+  return model.is_sequential() ? list_of(model) : mapping_of(model);
+}
+
+Node list_of(const ModelSpec& model) {
+  Node list = Node::sequence();
+  Node input = input_node(model.inputs[0]);
+  input.set("name", Node::string(model.inputs[0].name));
+  Node entry = Node::mapping();
+  entry.set("Input", std::move(input));
+  list.append(std::move(entry));
+  for (const LayerSpec& layer : model.layers) list.append(rendered(layer, true));
+  return list;
+}
+
+void add_trainable(Node& node, const ModelSpec& model) {
+  if (model.trainable.empty()) return;
+  Node& trainable = node.set("trainable", Node::mapping());
+  for (const auto& [path, value] : model.trainable) trainable.set(path, Node::boolean(value));
 }
 
 Node mapping_of(const ModelSpec& model) {
@@ -105,10 +115,7 @@ Node mapping_of(const ModelSpec& model) {
   Node outputs = Node::mapping();
   for (const auto& [name, r] : model.outputs) outputs.set(name, reference_node(r));
   node.set("outputs", std::move(outputs));
-  if (!model.trainable.empty()) {
-    Node& trainable = node.set("trainable", Node::mapping());
-    for (const auto& [path, value] : model.trainable) trainable.set(path, Node::boolean(value));
-  }
+  add_trainable(node, model);
   return node;
 }
 
@@ -185,11 +192,11 @@ Node rendered(DataTable table, const PathRewrite& path) {
   if (table.file) table.file = path(*table.file);
   else
     for (Config* columns : {&table.x, &table.y, &table.sample_weight}) *columns = path(*columns);
-  const bool text = table.reader() == "text", images = table.reader() == "image_folder";
+  const bool text = table.reader() == "text", images = table.reader() == "image_folder", table_of_cells = table.reader() == "csv";
   table.format = table.reader();
   Node node = Node::mapping();
   for (const auto& [name, value] : DataTable::schema().config(&table).arguments) {
-    if (value.is_null() || (!text && (name == "tokens" || name == "stride")) || (!images && name == "color_mode")) continue;
+    if (value.is_null() || (!table_of_cells && name == "missing") || (!text && (name == "tokens" || name == "stride")) || (!images && name == "color_mode")) continue;
     node.set(name, node_of(value));
   }
   return node;
