@@ -167,7 +167,8 @@ Rows rows_to_use(const DataChoice& choice, const LoadedModel& loaded, const Comm
   const auto& data = loaded.spec.data;
   // Text targets have the numbers that they have in training.
   const auto training_classes = [&] {
-    const bool names_classes = data && data->train && data->train->file && (data->train->reader() != "hdf5" && data->train->reader() != "npz");
+    const std::string reader = data && data->train ? data->train->reader() : "";
+    const bool names_classes = (reader == "csv" && data->train->file) || reader == "image_folder" || reader == "text";
     return names_classes ? load_rows(for_inputs(loaded.model, row_source(loaded.spec, *data->train))).classes : std::vector<std::string>();
   };
   if (!choice.x.empty()) return fitting_rows(loaded.model, chosen_rows(choice, loaded), choice.y.empty() ? std::vector<std::string>() : training_classes());
