@@ -84,9 +84,7 @@ class Scope {
   // first; an axis of -1 has a length that the data decide.
   Value on_host(Value x, DType dtype, const Shape& shape, HostFunction function);
 
-  // What a layer inside this one sees, under `<path>/<name>`.
-  Scope inside(const std::string& name, const Layer& layer) const;
-  // The call of a layer inside this one.
+  // A layer inside this one, under `<path>/<name>`.
   Value call(const std::string& name, const Layer& layer, Value x);
   std::vector<Value> call(const std::string& name, const Layer& layer, const Inputs& inputs);
 

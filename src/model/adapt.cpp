@@ -98,7 +98,11 @@ class AdaptPass {
     if (depth == around_.size()) return state.graph.trace_until(scope, inputs, {enters})[0];
     const Place& place = around_[depth];
     const std::vector<Value> inner = place.state->graph.trace_until(scope, inputs, place.inner->call->inputs);
-    return traced(scope.inside(place.inner->name, place.inner->layer), inner, depth + 1, state, enters);
+    // The inner model's own scope, as its call would have it.
+    const Layer& layer = place.inner->layer;
+    const DTypePolicy policy = DTypePolicy::of(layer.dtype(), {scope.variable_dtype(), scope.compute_dtype()});
+    const std::string path = scope.path().empty() ? place.inner->name : scope.path() + "/" + place.inner->name;
+    return traced(Scope(scope.trace(), path, scope.trainable() && layer.trainable(), policy.variable, policy.compute), inner, depth + 1, state, enters);
   }
 
   ModelState& outermost_;

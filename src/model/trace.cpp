@@ -318,18 +318,14 @@ void take_by_name(const Layer& layer, std::vector<Value>& values, std::map<std::
 
 Value Scope::call(const std::string& name, const Layer& layer, Value x) { return call(name, layer, Inputs({x}))[0]; }
 
-Scope Scope::inside(const std::string& name, const Layer& layer) const {
-  const DTypePolicy policy = DTypePolicy::of(layer.dtype(), {variable_dtype_, compute_dtype_});
-  return {trace_, joined(path_, name), trainable_ && layer.trainable(), policy.variable, policy.compute};
-}
-
 std::vector<Value> Scope::call(const std::string& name, const Layer& layer, const Inputs& inputs) {
-  Scope inner = inside(name, layer);
+  const DTypePolicy policy = DTypePolicy::of(layer.dtype(), {variable_dtype_, compute_dtype_});
+  Scope inner(trace_, joined(path_, name), trainable_ && layer.trainable(), policy.variable, policy.compute);
 
   // Floats enter in the layer's compute dtype; masks stay with them.
   const auto enter = [&](Value v) {
-    if (!v || !layer.autocast() || !is_floating(v.dtype()) || v.dtype() == inner.compute_dtype()) return v;
-    const Value converted = cast(v, inner.compute_dtype());
+    if (!v || !layer.autocast() || !is_floating(v.dtype()) || v.dtype() == policy.compute) return v;
+    const Value converted = cast(v, policy.compute);
     trace_.set_mask(converted, trace_.mask(v));
     return converted;
   };
