@@ -65,10 +65,10 @@ TEST(TextCommand, SaysWhatDoesNotFit) {
   const Finished two_columns = w.run({"train", "reviews.yaml", "--set", "data.train.features=[verdict, review]"});
   EXPECT_EQ(two_columns.code, 3);
   EXPECT_THAT(two_columns.err, HasSubstr("takes the shape (None, 1), received (150, 2)"));
-  w.text("numbers.csv", "a\n1\n2\n");
-  const Finished numbers = w.run({"train", "reviews.yaml", "--x", "numbers.csv", "--y", "numbers.csv"});
-  EXPECT_EQ(numbers.code, 3);
-  EXPECT_THAT(numbers.err, HasSubstr("numbers.csv: the column 'a' holds numbers, where texts are expected"));
+  w.text("holes.csv", "review,verdict\nlovely,up\n,down\n");
+  const Finished holes = w.run({"train", "reviews.yaml", "--set", "data.train.file=holes.csv"});
+  EXPECT_EQ(holes.code, 3);
+  EXPECT_THAT(holes.err, HasSubstr("holes.csv: row 2, column 'review': the cell is missing"));
   w.text("dense.yaml", "model:\n  - Input: {shape: [1], dtype: string}\n  - Dense: {units: 1}\n");
   const Finished dense = w.run({"validate", "dense.yaml"});
   EXPECT_EQ(dense.code, 2);

@@ -1,7 +1,5 @@
 #include "src/data/source.h"
 
-#include <fstream>
-
 #include "io/files.h"
 #include "src/io/npy.h"
 #include "src/io/npz.h"
@@ -23,8 +21,8 @@ class Folder : public TemporaryFolder {
 
 RowSource table(const std::string& file, const std::string& target) {
   RowSource source;
-  source.file = file;
-  source.targets = {target};
+  source.x = {{"", file, {}}};
+  source.y = {{"", file, {target}}};
   return source;
 }
 
@@ -64,8 +62,8 @@ TEST(Rows, ACellThatIsNoNumberIsNamed) {
 TEST(Rows, LengthsThatDifferNameBothFiles) {
   const Folder folder;
   RowSource source;
-  source.x = {{"", folder.bytes("x.npy", write_npy(Tensor(DType::float32, {4, 2}))), ""}};
-  source.y = {{"", folder.bytes("y.npy", write_npy(Tensor(DType::int64, {3}))), ""}};
+  source.x = {{"", folder.bytes("x.npy", write_npy(Tensor(DType::float32, {4, 2}))), {}}};
+  source.y = {{"", folder.bytes("y.npy", write_npy(Tensor(DType::int64, {3}))), {}}};
   EXPECT_THAT(error_of([&] { load_rows(source); }), testing::AllOf(testing::HasSubstr("x.npy has 4 rows"), testing::HasSubstr("y.npy has 3")));
 }
 
@@ -73,11 +71,11 @@ TEST(Rows, ArraysOfAnNpzGoByName) {
   const Folder folder;
   const std::string file = folder.bytes("data.npz", write_npz({{"image", Tensor(DType::float32, {4, 2})}, {"size", Tensor(DType::float32, {4, 1})}}));
   RowSource source;
-  source.x = {{"", file, ""}};
+  source.x = {{"", file, {}}};
   EXPECT_EQ(load_rows(source).data.x.size(), 2u);
-  source.x = {{"", file, "size"}};
+  source.x = {{"", file, {"size"}}};
   EXPECT_EQ(load_rows(source).data.x.columns()[0].second.dim(1), 1);
-  source.x = {{"", file, "sise"}};
+  source.x = {{"", file, {"sise"}}};
   EXPECT_THAT(error_of([&] { load_rows(source); }), testing::AllOf(testing::HasSubstr("has no array 'sise'"), testing::HasSubstr("image, size")));
 }
 
@@ -106,18 +104,18 @@ TEST(Rows, ColumnsOfTextsAreTensorsOfTexts) {
   const Folder folder;
   const std::string file = folder.text("reviews.csv", "text,stars,verdict\n\"good, very\",5,up\nbad,1,down\n");
   RowSource source = table(file, "verdict");
-  source.features = {"text"};
-  source.text_inputs = {"review", ""};
+  source.x[0].members = {"text"};
+  source.input_types = {{"review", DType::string}, {"", DType::string}};
   const Tensor x = load_rows(source).data.x.columns()[0].second;
   EXPECT_EQ(x.str(), "string (2, 1)");
   EXPECT_EQ(x.values<std::string>()[0], "good, very");
-  source.features = {"text", "stars"};
-  EXPECT_THAT(error_of([&] { load_rows(source); }), testing::HasSubstr("the column 'stars' holds numbers, where texts are expected"));
+  source.x[0].members = {"text", "stars"};
+  EXPECT_EQ(load_rows(source).data.x.columns()[0].second.values<std::string>()[1], "5") << "where the input is of texts, a number is one";
 
   RowSource by_name;
-  by_name.text_inputs = {"review"};
-  by_name.x = {{"review", file, "text"}, {"size", file, "stars"}};
-  by_name.y = {{"", file, "verdict"}};
+  by_name.input_types = {{"review", DType::string}, {"size", DType::float32}};
+  by_name.x = {{"review", file, {"text"}}, {"size", file, {"stars"}}};
+  by_name.y = {{"", file, {"verdict"}}};
   const Rows rows = load_rows(by_name);
   EXPECT_EQ(rows.data.x.find("review")->str(), "string (2, 1)");
   EXPECT_EQ(rows.data.x.find("size")->str(), "float32 (2, 1)");
@@ -125,8 +123,8 @@ TEST(Rows, ColumnsOfTextsAreTensorsOfTexts) {
   const auto [first, second] = split_rows(rows.data, 0.5, true);
   EXPECT_EQ(first.x.find("review")->values<std::string>().size() + second.x.find("review")->values<std::string>().size(), 2u);
 
-  source.file = folder.text("latin.csv", "text,verdict\ncaf\xe9,up\n");
-  source.features = {"text"};
+  source = table(folder.text("latin.csv", "text,verdict\ncaf\xe9,up\n"), "verdict");
+  source.input_types = {{"", DType::string}};
   EXPECT_THAT(error_of([&] { load_rows(source); }), testing::HasSubstr("row 1, column 'text': the text is no UTF-8"));
 }
 

@@ -34,6 +34,13 @@ Model again(const Model& model, Spec spec) {
   return built(read);
 }
 
+Spec check_text(const std::string& text) {
+  Diagnostics diagnostics;
+  const Spec spec = check_spec(read_tree(SourceText::from_text("model.yaml", text)), diagnostics);
+  diagnostics.throw_if_errors();
+  return spec;
+}
+
 }  // namespace
 
 TEST(ModelToSpec, every_probe_comes_back) {
@@ -47,6 +54,27 @@ TEST(ModelToSpec, every_probe_comes_back) {
     ++compared;
   }
   EXPECT_GE(compared, 14);
+}
+
+// A Sequential inside a model stays one, in Keras' files and in specs.
+TEST(ModelToSpec, a_sequential_inside_a_model_stays_one) {
+  const auto x = Input({4});
+  const Layer encoder = Sequential(Input({4}), {Dense{.units = 3}, Dense{.units = 2}}, {.name = "encoder"}).model().as_layer();
+  const auto h = Input({4});
+  const Layer decoder = Model(h, h | Dense{.units = 2}, {.name = "decoder"}).as_layer();
+  const Model model({x}, {x | encoder, x | decoder}, {.name = "both"});
+  const Model second = again(model, Spec());
+  EXPECT_EQ(keras_config(second), keras_config(model));
+  const auto* inner = second.layer("encoder").as<Nested>();
+  ASSERT_TRUE(inner);
+  EXPECT_TRUE(inner->model->sequential);
+  EXPECT_FALSE(second.layer("decoder").as<Nested>()->model->sequential);
+}
+
+TEST(ModelToSpec, a_list_of_layers_with_other_wiring_is_no_sequential) {
+  const Spec spec = check_text("model: [Input: {shape: [4]}, Dense: {name: a, units: 4}, Dense: {name: b, units: 4}, Add: {inputs: [a, b]}]\n");
+  EXPECT_FALSE(built(spec).state().sequential);
+  EXPECT_EQ(keras_config(again(built(spec), spec)), keras_config(built(spec)));
 }
 
 TEST(ModelToSpec, a_keras_file_becomes_a_spec) {

@@ -24,7 +24,8 @@ TEST(Csv, TypesItsColumns) {
   EXPECT_TRUE(t.has_header());
   EXPECT_EQ(t.rows(), 2u);
   EXPECT_THAT(t.numbers("age"), ElementsAre(30, 41));
-  EXPECT_THAT(t.texts("name"), ElementsAre("Smith, \"J\"", "two\nlines"));
+  EXPECT_THAT(t.column("name").texts, ElementsAre("Smith, \"J\"", "two\nlines"));
+  EXPECT_THAT(t.column("age").texts, ElementsAre("30", "+41")) << "numbers as they stand";
   EXPECT_THAT(t.numbers("income"), ElementsAre(1000, -2.5));
   EXPECT_EQ(t.find("Age"), nullptr);
 }
@@ -34,7 +35,7 @@ TEST(Csv, KnowsAHeaderByItsWords) {
   EXPECT_THAT(read_csv("1,2\n3,4", "t.csv").numbers("1"), ElementsAre(2, 4));
   EXPECT_FALSE(read_csv("1,,2\n3,4,5", "t.csv").has_header()) << "a missing cell is no word";
   EXPECT_TRUE(read_csv("\xef\xbb\xbf" "a,1\n3,4", "t.csv").find("a")) << "a byte order mark is no part of a name";
-  EXPECT_THAT(read_csv("a,b\nc,d", "t.csv", false).texts("0"), ElementsAre("a", "c"));
+  EXPECT_THAT(read_csv("a,b\nc,d", "t.csv", false).column("0").texts, ElementsAre("a", "c"));
   EXPECT_EQ(read_csv("a,b\n", "t.csv").rows(), 0u);
 }
 
@@ -44,14 +45,31 @@ TEST(Csv, MarksMissingCells) {
   EXPECT_TRUE(std::isnan(t.find("a")->numbers[1]));
   EXPECT_THAT(t.find("a")->missing, ElementsAre(false, true, true));
   EXPECT_THAT(t.find("b")->missing, ElementsAre(false, true, false)) << "a quoted empty text is there";
-  EXPECT_THAT(error_of([&] { t.numbers("a"); }), HasSubstr("t.csv: row 2, column 'a': the cell is missing"));
+}
+
+TEST(Csv, FillsMissingCells) {
+  CsvTable t = read_csv("a,b\n1,x\nNA,\n3,y\n", "t.csv");
+  t.fill("a", "2.5");
+  t.fill("b", "none");
+  EXPECT_THAT(t.numbers("a"), ElementsAre(1, 2.5, 3));
+  EXPECT_THAT(t.column("a").missing, ElementsAre(false, false, false));
+  EXPECT_THAT(t.column("b").texts, ElementsAre("x", "none", "y"));
+  CsvTable words = read_csv("a\n1\nNA\n", "t.csv");
+  words.fill("a", "many");
+  EXPECT_THAT(error_of([&] { words.numbers("a"); }), HasSubstr("row 2, column 'a': 'many' is not a number"));
+  EXPECT_THAT(error_of([&] { t.fill("c", "1"); }), HasSubstr("no column 'c'"));
+}
+
+TEST(Csv, TakesAnotherSeparator) {
+  const CsvTable t = read_csv("a\tb\n1\t\"x\ty\"\n2\tp,q\n", "t.tsv", {}, '\t');
+  EXPECT_THAT(t.numbers("a"), ElementsAre(1, 2));
+  EXPECT_THAT(t.column("b").texts, ElementsAre("x\ty", "p,q"));
 }
 
 TEST(Csv, ErrorsNameThePlace) {
   const CsvTable t = read_csv("age,city\n30,Oslo\nold,Bergen\n", "t.csv");
   EXPECT_THAT(error_of([&] { t.numbers("age"); }), HasSubstr("t.csv: row 2, column 'age': 'old' is not a number"));
   EXPECT_THAT(error_of([&] { t.numbers("ages"); }), HasSubstr("no column 'ages' | its columns: age, city"));
-  EXPECT_THAT(error_of([&] { read_csv("1,2", "t.csv").texts("0"); }), HasSubstr("holds numbers"));
   EXPECT_THAT(read_error("a,b\n1,2\n3\n"), HasSubstr("t.csv:3: row 2 has 1 cells, the first line has 2"));
   EXPECT_THAT(read_error("a,b\n1,2,3\n"), HasSubstr("row 1 has 3 cells"));
   EXPECT_THAT(read_error(""), HasSubstr("is empty"));

@@ -3,6 +3,7 @@
 #include <strata/layers/core/embedding.h>
 #include <strata/layers/pooling/global_average_pooling1d.h>
 #include <strata/layers/preprocessing/normalization.h>
+#include <strata/layers/preprocessing/rescaling.h>
 #include <strata/layers/preprocessing/string_lookup.h>
 #include <strata/layers/preprocessing/text_vectorization.h>
 #include <strata/losses/binary_crossentropy.h>
@@ -113,6 +114,27 @@ TEST(Texts, AdaptGoesInGraphOrder) {
   model.adapt(Tensor::of<std::string>({4}, {"a", "b", "b", "b"}));  // numbers 2 1 1 1
   EXPECT_EQ(vocabulary(model, "string_lookup"), "|[UNK]|b|a|");
   EXPECT_DOUBLE_EQ(model.weights().at("normalization/mean").at(0), 1.25);
+}
+
+// Layers of a model inside a model learn from what enters them there: behind the layers of both models that stand before.
+TEST(Texts, AdaptReachesIntoInnerModels) {
+  const auto word = Input({1}, {.dtype = DType::string});
+  const Layer deepest = Model(word, word | StringLookup{} | Normalization{.axis = std::nullopt}, {.name = "deepest"}).as_layer();
+  const auto text = Input({1}, {.dtype = DType::string});
+  const auto number = Input({1});
+  const Layer inner = Model({text, number}, {text | deepest, number | Normalization{}}, {.name = "inner"}).as_layer();
+  const auto x = Input({1}, {.name = "x", .dtype = DType::string}), y = Input({1}, {.name = "y"});
+  const auto scaled = y | Rescaling{.scale = 10.0};
+  const LayerOutput outputs = call(inner, {x, scaled});
+  Model model({x, y}, {outputs[0] | Dense{.units = 1}, outputs[1]});
+  model.compile({.loss = "mse"});
+  const Arrays rows({{"x", Tensor::of<std::string>({4, 1}, {"a", "b", "b", "b"})}, {"y", Tensor::of<float>({4, 1}, {1, 2, 3, 4})}});
+  model.adapt(rows);
+  const auto weights = model.weights();
+  EXPECT_DOUBLE_EQ(weights.at("inner/deepest/normalization/mean").at(0), 1.25);
+  EXPECT_DOUBLE_EQ(weights.at("inner/normalization/mean").at(0), 25);
+  const Tensor predicted = model.predict(rows).columns()[1].second;
+  EXPECT_NEAR(predicted.at(0), -15 / std::sqrt(125.0), 1e-6);
 }
 
 TEST(Texts, WithoutALengthRowsAreAsLongAsTheLongest) {

@@ -147,6 +147,28 @@ TEST(BrokenSpec, data_names_files_with_readers) {
   EXPECT_THAT(errors_of(section("data: {train: {x: 3}}\n")), ElementsAre("2:19 'x' is a file, or a map from names to files, received 3"));
 }
 
+TEST(BrokenSpec, columns_are_of_a_table) {
+  EXPECT_THAT(errors_of(section("data: {train: {x: [a, b]}}\n")), ElementsAre(StartsWith("2:8 'train' names no file")));
+  EXPECT_THAT(errors_of(section("data: {train: {file: a.npz, x: [a, b]}}\n")), ElementsAre(StartsWith("2:32 'x' names columns of a table, and 'train' names no table")));
+  EXPECT_THAT(errors_of(section("data: {train: {file: a.csv, x: [a, 3]}}\n")), ElementsAre(StartsWith("2:32 'x' is a file, or a map from names to files, received a sequence")));
+  EXPECT_THAT(errors_of(section("data: {train: {file: a.csv, x: [a], features: [b]}}\n")), ElementsAre(StartsWith("2:37 'features' beside 'x'")));
+  EXPECT_THAT(errors_of(section("data: {train: {file: a.csv, y: a, target: b}}\n")), ElementsAre(StartsWith("2:35 'target' beside 'y'")));
+}
+
+TEST(BrokenSpec, missing_cells_are_a_tables_and_become_something) {
+  EXPECT_THAT(errors_of(section("data: {train: {file: a.csv}, missing: {age: 28, cabin: none}}\n")), testing::IsEmpty());
+  EXPECT_THAT(errors_of(section("data: {train: {file: a.csv, missing: drop}}\n")), testing::IsEmpty());
+  EXPECT_THAT(errors_of(section("data: {train: {file: a.csv, missing: mean}}\n")), ElementsAre(StartsWith("2:38 'missing' is error, drop, or a map from columns to values, received mean")));
+  EXPECT_THAT(errors_of(section("data: {train: {file: a.csv, missing: {age: [1]}}}\n")), ElementsAre(StartsWith("2:44 'age' of 'missing' is a number or a text, received a sequence")));
+  EXPECT_THAT(errors_of(section("data: {train: {x: a.npy, missing: drop}}\n")), ElementsAre(StartsWith("2:26 'missing' is about cells of a table, 'train' reads npy")));
+}
+
+TEST(BrokenSpec, a_sequential_is_a_chain) {
+  EXPECT_THAT(errors_of("model:\n  - Input: {shape: [5]}\n  - Sequential: {layers: [Input: {shape: [5]}, Dense: {name: a, units: 5}, Add: {inputs: [a, a]}]}\n"),
+              ElementsAre(StartsWith("3:5 the layers of Sequential 'sequential' are no chain")));
+  EXPECT_THAT(errors_of("model:\n  - Input: {shape: [5]}\n  - Sequential\n"), ElementsAre(StartsWith("3:5 Sequential needs 'layers'")));
+}
+
 TEST(BrokenSpec, validation_comes_from_one_place) {
   EXPECT_THAT(errors_of(section("data: {train: {x: a.npy}, validation: {x: b.npy}}\nfit: {validation_split: 0.1}\n")),
               ElementsAre(StartsWith("3:7 'validation_split' beside data: {validation:}")));
