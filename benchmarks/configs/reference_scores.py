@@ -69,7 +69,7 @@ model = MLPClassifier((128,), random_state=0).fit(pixels[train], digits[train])
 print(f"mnist: accuracy {model.score(pixels[test], digits[test]):.3f} by MLPClassifier")
 
 
-# digits.csv, its last tenth held out, and digits_test.csv: other writers.
+# digits.csv, its last tenth held out, and digits_test.csv.
 pixels, digits = table("digits", "digit")
 test_pixels, test_digits = table("digits_test", "digit")
 train, held = held_out(digits, 0.1, False)

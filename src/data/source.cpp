@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -220,11 +221,12 @@ Arrays load_arrays(const std::string& file, const std::string& format) {
 }
 
 std::string files_of(const RowSource& source, std::string_view what) {
-  if (!source.file.empty())
-    return what.starts_with("the target") && source.targets.size() == 1 ? fmt::format("{}, column '{}'", source.file, source.targets[0]) : source.file;
+  const bool target = what.starts_with("the target");
+  if (!source.file.empty()) return source.file;
+  if (target && source.y.size() == 1 && source.y[0].members.size() == 1) return fmt::format("{}, {} '{}'", source.y[0].file, format_of(source.y[0].file, source.format) == "csv" ? "column" : "member", source.y[0].members[0]);
   std::set<std::string> files;
   for (const ArraySource& x : source.x)
-    if (!what.starts_with("the target")) files.insert(x.file);
+    if (!target) files.insert(x.file);
   for (const ArraySource& y : source.y)
     if (!what.starts_with("the input")) files.insert(y.file);
   return fmt::format("{}", fmt::join(files, ", "));

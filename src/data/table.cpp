@@ -109,7 +109,8 @@ Tensor Table::columns(const std::vector<std::string>& names, DType dtype) const 
       } else if (integers) {
         const double v = column.numbers[row];
         if (!is_whole(v) || v < range.first || v > range.last)
-          refuse(fmt::format("'{}' is no whole number from {:.0f} to {:.0f}, as its input takes ({})", column.texts[row], range.first, range.last, name_of(dtype)));
+          refuse(fmt::format("'{}' is no whole number from {:.0f} to {:.0f}, as its input takes ({})", column.texts[row], range.first, range.last, name_of(dtype)),
+                 "an input of another dtype takes it");
         t.values<std::int64_t>()[place] = static_cast<std::int64_t>(v);
       } else {
         const auto v = static_cast<float>(column.numbers[row]);

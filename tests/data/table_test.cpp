@@ -117,7 +117,7 @@ TEST(TableInputs, ANumberThatTheTypeCannotHoldIsNamed) {
   EXPECT_THAT(with("256\n", DType::uint8), HasSubstr("row 1, column 'n': '256' is no whole number from 0 to 255"));
   EXPECT_THAT(with("1\n-1\n", DType::boolean), HasSubstr("row 2, column 'n': '-1' is no whole number from 0 to 1"));
   EXPECT_THAT(with("9007199254740993\n", DType::int64), HasSubstr("row 1, column 'n'"));
-  EXPECT_THAT(with("1\n1e39\n", DType::float32), HasSubstr("row 2, column 'n': '1e39' is no finite number in float32"));
+  EXPECT_THAT(with("1\n1e39\n", DType::float32), HasSubstr("row 2, column 'n': '1e39' is not finite in float32"));
   EXPECT_THAT(with("1\nmany\n", DType::int32), HasSubstr("row 2, column 'n': 'many' is not a number"));
 }
 
