@@ -118,8 +118,8 @@ DataTable check_table(const Node& given, const Mark& at, const std::string& name
       if (const Node* list = list_in(whole, key); list && list->is_sequence())
         report(diagnostics, *list, fmt::format("'{}' names columns of a table, and '{}' names no table", key, name), "file: FILE.csv");
   if (reader != "csv" && whole.find("missing")) report(diagnostics, mark_of("missing"), fmt::format("'missing' is about cells of a table, '{}' reads {}", name, reader));
-  if (!table.x.is_null() && table.features) report(diagnostics, mark_of("features"), "'features' beside 'x': both name the columns of the inputs");
-  if (!table.y.is_null() && !table.target.is_null()) report(diagnostics, mark_of("target"), "'target' beside 'y': both name the columns of the targets");
+  if (table.file && !table.x.is_null() && table.features) report(diagnostics, mark_of("features"), "'features' beside 'x': both name the columns of the inputs");
+  if (table.file && !table.y.is_null() && !table.target.is_null()) report(diagnostics, mark_of("target"), "'target' beside 'y': both name the columns of the targets");
   if (!table.file)
     for (const char* key : {"features", "target"})
       if (const Node* key_node = given.find_key(key))

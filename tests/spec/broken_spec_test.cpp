@@ -150,7 +150,7 @@ TEST(BrokenSpec, data_names_files_with_readers) {
 TEST(BrokenSpec, columns_are_of_a_table) {
   EXPECT_THAT(errors_of(section("data: {train: {x: [a, b]}}\n")), ElementsAre(StartsWith("2:8 'train' names no file")));
   EXPECT_THAT(errors_of(section("data: {train: {file: a.npz, x: [a, b]}}\n")), ElementsAre(StartsWith("2:32 'x' names columns of a table, and 'train' names no table")));
-  EXPECT_THAT(errors_of(section("data: {train: {file: a.csv, x: [a, 3]}}\n")), ElementsAre(StartsWith("2:32 'x' is a file, or a map from names to files, received a sequence")));
+  EXPECT_THAT(errors_of(section("data: {train: {file: a.csv, x: [a, 3]}}\n")), ElementsAre(StartsWith("2:32 'x' is a file, or a map from names to files, received a list")));
   EXPECT_THAT(errors_of(section("data: {train: {file: a.csv, x: [a], features: [b]}}\n")), ElementsAre(StartsWith("2:37 'features' beside 'x'")));
   EXPECT_THAT(errors_of(section("data: {train: {file: a.csv, y: a, target: b}}\n")), ElementsAre(StartsWith("2:35 'target' beside 'y'")));
 }
@@ -159,7 +159,7 @@ TEST(BrokenSpec, missing_cells_are_a_tables_and_become_something) {
   EXPECT_THAT(errors_of(section("data: {train: {file: a.csv}, missing: {age: 28, cabin: none}}\n")), testing::IsEmpty());
   EXPECT_THAT(errors_of(section("data: {train: {file: a.csv, missing: drop}}\n")), testing::IsEmpty());
   EXPECT_THAT(errors_of(section("data: {train: {file: a.csv, missing: mean}}\n")), ElementsAre(StartsWith("2:38 'missing' is error, drop, or a map from columns to values, received mean")));
-  EXPECT_THAT(errors_of(section("data: {train: {file: a.csv, missing: {age: [1]}}}\n")), ElementsAre(StartsWith("2:44 'age' of 'missing' is a number or a text, received a sequence")));
+  EXPECT_THAT(errors_of(section("data: {train: {file: a.csv, missing: {age: [1]}}}\n")), ElementsAre(StartsWith("2:44 'age' of 'missing' is a number or a text, received a list")));
   EXPECT_THAT(errors_of(section("data: {train: {x: a.npy, missing: drop}}\n")), ElementsAre(StartsWith("2:26 'missing' is about cells of a table, 'train' reads npy")));
 }
 
