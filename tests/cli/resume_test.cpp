@@ -2,6 +2,7 @@
 #include "cli/program.h"
 
 #include <cstdlib>
+#include <functional>
 #include <random>
 
 namespace strata {
@@ -17,34 +18,47 @@ void expect_same_run(const Workplace& w, const std::string& a, const std::string
   for (const std::string& file : files) EXPECT_TRUE(w.read(a + "/" + file) == w.read(b + "/" + file)) << file;
 }
 
-}  // namespace
-
-// STRATA_KILLS: how many kills at least (default 3); runs are made until there were as many.
-TEST(Resume, KillsLeaveTheSameBytes) {
-  const Workplace w;
-  const char* asked = std::getenv("STRATA_KILLS");
-  const int wanted = asked ? std::atoi(asked) : 3;
-  const auto began = std::chrono::steady_clock::now();
-  ASSERT_EQ(w.run(train("whole")).code, 0);
-  const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
+// Runs of `train` that are stopped at random times, each after `ready` is there and within `longest` milliseconds, and
+// resumed; until there were `wanted` stops. Each ends in the bytes of the run `whole`.
+void stop_and_resume(const Workplace& w, const std::function<std::vector<std::string>(const std::string&)>& train, const std::string& ready,
+                     std::int64_t longest, int wanted, const std::vector<int>& signals) {
   std::mt19937 random(5);
-  int killed = 0;
-  for (int run = 0; killed < wanted && !HasFailure(); ++run) {
-    ASSERT_LT(run, 10 + wanted) << killed << " kills so far";
-    const std::string directory = "killed" + std::to_string(run);
+  int stopped = 0;
+  for (int run = 0; stopped < wanted && !testing::Test::HasFailure(); ++run) {
+    ASSERT_LT(run, 20 + wanted) << stopped << " stops so far";
+    const std::string directory = "stopped" + std::to_string(run);
     pid_t child = w.start(train(directory));
-    for (int i = 0; i < 10; ++i) {
-      while (!w.has(directory + "/spec.yaml")) sleep_ms(1);
-      sleep_ms(static_cast<int>(random() % static_cast<unsigned>(whole / 5 + 1)));
-      ::kill(child, SIGKILL);
-      killed += w.wait(child).code == -SIGKILL;
+    for (std::size_t i = 0; i < 10; ++i) {
+      while (!w.has(directory + "/" + ready)) sleep_ms(1);
+      sleep_ms(static_cast<int>(random() % static_cast<unsigned>(longest + 1)));
+      const int signal = signals[i % signals.size()];
+      ::kill(child, signal);
+      const int code = w.wait(child).code;
+      stopped += code == -signal || code == 128 + signal;
       child = w.start({"train", "--resume", directory});
     }
     const Finished last = w.wait(child);
     EXPECT_EQ(last.code, 0) << last.err;
     expect_same_run(w, "whole", directory);
   }
-  RecordProperty("kills", killed);
+}
+
+// How long `arguments` take, in milliseconds.
+std::int64_t duration(const Workplace& w, const std::vector<std::string>& arguments) {
+  const auto began = std::chrono::steady_clock::now();
+  const Finished f = w.run(arguments);
+  EXPECT_EQ(f.code, 0) << f.err;
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
+}
+
+}  // namespace
+
+// STRATA_KILLS: how many kills at least (default 3).
+TEST(Resume, KillsLeaveTheSameBytes) {
+  const Workplace w;
+  const char* asked = std::getenv("STRATA_KILLS");
+  const std::int64_t whole = duration(w, train("whole"));
+  stop_and_resume(w, train, "spec.yaml", whole / 5, asked ? std::atoi(asked) : 3, {SIGKILL});
 }
 
 // Two stages, the second with an optimizer of its own and weights that freeze.
@@ -62,25 +76,9 @@ std::string two_stages(const Workplace& w) {
 TEST(Resume, InTheSecondStageLeavesTheSameBytes) {
   const Workplace w;
   const std::string spec = two_stages(w);
-  const auto began = std::chrono::steady_clock::now();
-  const Finished whole = w.run({"train", spec, "--run-dir", "whole"});
-  ASSERT_EQ(whole.code, 0) << whole.err;
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
-  std::mt19937 random(7);
-  pid_t child = w.start({"train", spec, "--run-dir", "killed"});
-  int killed = 0;
-  for (int i = 0; i < 6; ++i) {
-    while (!w.has("killed/checkpoints/stage-2")) sleep_ms(1);
-    sleep_ms(static_cast<int>(random() % static_cast<unsigned>(took / 4 + 1)));
-    ::kill(child, i % 2 == 0 ? SIGKILL : SIGTERM);
-    const int code = w.wait(child).code;
-    killed += code == -SIGKILL || code == 143;
-    child = w.start({"train", "--resume", "killed"});
-  }
-  const Finished last = w.wait(child);
-  EXPECT_EQ(last.code, 0) << last.err;
-  EXPECT_GE(killed, 2);
-  expect_same_run(w, "whole", "killed");
+  const auto train = [&](const std::string& directory) { return std::vector<std::string>{"train", spec, "--run-dir", directory}; };
+  const std::int64_t whole = duration(w, train("whole"));
+  stop_and_resume(w, train, "checkpoints/stage-2", whole / 4, 2, {SIGKILL, SIGTERM});
 }
 
 TEST(Resume, TakesTheKernelsThatTheRunChose) {
