@@ -90,7 +90,10 @@ std::string why_not_include(const std::string& path, const std::string& name, bo
       return fmt::format("{} stays in {}", library.name, fmt::join(library.places, " and "));
   if (is_public(path)) {
     const bool standard = name.find_first_of("./") == std::string::npos;
-    if (quoted || (to.empty() && !standard)) return "a public header includes <strata/...> and the standard library only";
+    const bool bridge = std::any_of(libraries.begin(), libraries.end(), [&](const Library& l) {
+      return starts_with_any(name, l.headers) && std::find(l.places.begin(), l.places.end(), path) != l.places.end();
+    });
+    if (quoted || (to.empty() && !standard && !bridge)) return "a public header includes <strata/...> and the standard library only";
   }
   if (to.empty() || to == from) return "";
   const auto found = allowed.find(from);
