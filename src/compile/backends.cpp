@@ -20,8 +20,8 @@ std::shared_ptr<Backend> opened(const std::string& name, const BackendOptions& o
     return Error(ErrorKind::runtime, fmt::format("the backend '{}' cannot be used: {}", name, why));
   };
   if (!has_plugin(name)) throw why_not("this build has none, libstrata-" + name + ".so is not beside the library");
-  // A worker that waits gives its core back after some 50 microseconds: where other processes run, libgomp's own 4 ms make a step
-  // up to a hundred times longer. It is read when libgomp is loaded.
+  // A worker that waits gives its core back after 0.1 ms: where other processes run, libgomp's own 7 ms made steps a hundred times
+  // longer (docs/measurements.md). It is read when libgomp is loaded.
   if (!std::getenv("OMP_WAIT_POLICY")) setenv("GOMP_SPINCOUNT", "5000", 0);
   try {
     const auto factory = reinterpret_cast<BackendFactory>(plugin_symbol(name, "strata_backend"));

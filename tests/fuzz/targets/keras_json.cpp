@@ -1,7 +1,6 @@
 // A text as the config.json of a Keras file.
 #include "fuzz/target.h"
 #include "src/files/keras_model.h"
-#include "src/spec/json_reader.h"
 #include "src/spec/reader.h"
 #include "src/spec/source_text.h"
 
