@@ -57,6 +57,7 @@ struct Region {
   std::vector<RegionOp> ops;  // in topological order
   std::vector<ArrayType> inputs;
   std::vector<Source> outputs;
+  std::vector<bool> steady = {};  // by input: whether its value stands from run to run, as a weight's does while nothing learns; empty: none
 
   const ArrayType& type(Source s) const {
     return s.op < 0 ? inputs[static_cast<std::size_t>(s.index)]
@@ -69,19 +70,29 @@ class Call {
  public:
   virtual ~Call() = default;
   virtual void run() = 0;
+  // Makes anew what is kept of steady inputs: before the first run, and after their values changed.
+  virtual void renew() {}
+};
+
+struct Workspace {
+  void* scratch = nullptr;  // holds nothing from one call to the next
+  void* kept = nullptr;     // this call's alone
 };
 
 // A prepared kernel. Constant, so that several runs may share it.
 class Kernel {
  public:
   virtual ~Kernel() = default;
-  // Addresses of the region's inputs and outputs, in order, and of scratch memory of the stated size.
-  virtual std::unique_ptr<Call> bind(std::span<void* const> inputs, std::span<void* const> outputs, void* scratch) const = 0;
+  // Addresses of the region's inputs and outputs, in order, and of memory of the stated sizes.
+  virtual std::unique_ptr<Call> bind(std::span<void* const> inputs, std::span<void* const> outputs, Workspace workspace) const = 0;
 };
 
 struct Candidate {
   std::string name;  // "onednn inner_product + bias + relu"
   std::size_t scratch_bytes = 0;
+  // Memory for forms of steady inputs, and those of these inputs that run() itself does not read.
+  std::size_t kept_bytes = 0;
+  std::vector<int> kept_inputs = {};
   // Bytes of each hidden output of the region's anchor, where they differ from the op table's type.
   std::vector<std::size_t> hidden_bytes = {};
   // Forward and gradient kernels that share hidden values carry the same word; "" reads and writes the op table's form.
@@ -132,8 +143,8 @@ template <class F>
 class FunctionKernel final : public Kernel {
  public:
   explicit FunctionKernel(F f) : f_(std::move(f)) {}
-  std::unique_ptr<Call> bind(std::span<void* const> inputs, std::span<void* const> outputs, void* scratch) const override {
-    return std::make_unique<Bound>(f_, inputs, outputs, scratch);
+  std::unique_ptr<Call> bind(std::span<void* const> inputs, std::span<void* const> outputs, Workspace workspace) const override {
+    return std::make_unique<Bound>(f_, inputs, outputs, workspace.scratch);
   }
 
  private:

@@ -1,5 +1,5 @@
 // Convolution and its two gradients by oneDNN on (N, spatial..., C) with kernels (spatial..., C/groups, F). The kernel is
-// reordered to the library's own form in the same call: it is small beside the work.
+// reordered to the library's own form: once while it is steady, else in the same call, where it is small beside the work.
 //
 // The library chooses its blocking, and with it the order of sums, by the number of threads (in small shapes forward and
 // backwards, in the kernel's gradient nearly always). So the batch is cut into slices whose number follows from the shape,
@@ -117,28 +117,47 @@ bool runs_whole(const Problem& p, const Machine& machine, bool equal_bits) {
   return !machine.reproducible || (p.x[0] == 1 && equal_bits && multiplications > 1'000'000);
 }
 
-// The kernel in the forms that the slices' primitives want: one reorder for each form.
+// The kernel in the forms that the slices' primitives want: one reorder for each form, in every call or, where the kernel is
+// steady, when it changed.
 class KernelForms {
  public:
-  KernelForms(const Problem& p, ScratchLayout& scratch, std::vector<Stage>& stages)
-      : keras_(described(p.kernel, p.kernel_strides)), scratch_(scratch), stages_(stages) {}
+  KernelForms(const Problem& p, bool is_steady, ScratchLayout& scratch, Stages& parts)
+      : keras_(described(p.kernel, p.kernel_strides)), is_steady_(is_steady), scratch_(scratch), parts_(parts) {}
 
   Place wanted(const memory::desc& form) {
     const Place given{Place::input, 1};
-    if (form == keras_) return given;
+    if (form == keras_) {
+      is_read_ = true;
+      return given;
+    }
     for (const auto& [made, place] : made_)
       if (made == form) return place;
-    made_.emplace_back(form, scratch_.take(form.get_size()));
-    stages_.push_back(reorder_stage(keras_, given, form, made_.back().second, scratch_));
+    made_.emplace_back(form, (is_steady_ ? kept_ : scratch_).take(form.get_size()));
+    (is_steady_ ? parts_.renewals : parts_.stages).push_back(reorder_stage(keras_, given, form, made_.back().second, scratch_));
     return made_.back().second;
   }
+  std::size_t kept_bytes() const { return kept_.bytes(); }
+  bool is_read() const { return is_read_ || !is_steady_; }  // by a run
 
  private:
   memory::desc keras_;
+  bool is_steady_, is_read_ = false;
   ScratchLayout& scratch_;
-  std::vector<Stage>& stages_;
+  ScratchLayout kept_{Place::kept};
+  Stages& parts_;
   std::vector<std::pair<memory::desc, Place>> made_;
 };
+
+bool is_steady(const Region& region, int input) { return !region.steady.empty() && region.steady[static_cast<std::size_t>(input)]; }
+
+// Of a convolution or its input gradient, whose operand 1 is the kernel.
+Candidate candidate(std::string name, Stages parts, const KernelForms& kernel, const ScratchLayout& scratch) {
+  parts.scratch_bytes = scratch.bytes();
+  Candidate c{.name = std::move(name), .scratch_bytes = scratch.bytes() + parts.epilogue.scratch_bytes(), .kept_bytes = kernel.kept_bytes()};
+  if (!kernel.is_read()) c.kept_inputs = {parts.order[1]};
+  c.prepare = [parts = std::move(parts)] { return std::make_shared<const StagedKernel>(parts); };
+  return c;
+}
 
 }  // namespace
 
@@ -149,47 +168,49 @@ Answer convolution_onednn(const Region& region, const Machine& machine) {
   if (auto* declined = std::get_if<Declined>(&made)) return *declined;
   const Problem& p = std::get<Problem>(made);
 
-  // Bias and relu are the library's own; any other elementwise ops follow in a pass.
-  const auto fused = bias_and_relu(region, anchor);
-  Epilogue epilogue;
-  std::vector<int> order = inputs_of(op);
-  dnnl::primitive_attr attributes = onednn_attributes();
+  // Bias, another summand and relu are the library's own; any other elementwise ops follow in a pass.
+  const auto fused = bias_sum_relu(region, anchor);
+  Stages parts{.order = inputs_of(op)};
   std::string name = "onednn convolution";
+  const bool has_bias = fused && fused->bias >= 0, has_sum = fused && fused->sum >= 0;
+  const std::size_t bias_at = 2, sum_at = has_bias ? 3 : 2;
   if (fused) {
-    if (fused->bias >= 0) order.push_back(fused->bias), name += " + bias";
-    if (fused->relu) {
-      dnnl::post_ops post;
-      append_relu(post);
-      attributes.set_post_ops(post);
-      name += " + relu";
-    }
-    epilogue = Epilogue::direct();
+    if (has_bias) parts.order.push_back(fused->bias), name += " + bias";
+    if (has_sum) parts.order.push_back(fused->sum), name += " + sum";
+    if (fused->relu) name += " + relu";
+    parts.epilogue = Epilogue::direct();
   } else {
     auto rest = Epilogue::make(region, machine, anchor);
     if (auto* declined = std::get_if<Declined>(&rest)) return *declined;
-    epilogue = std::get<Epilogue>(rest);
-    if (!epilogue.empty()) name += " + epilogue";
+    parts.epilogue = std::get<Epilogue>(rest);
+    if (!parts.epilogue.empty()) name += " + epilogue";
   }
-  const bool has_bias = fused && fused->bias >= 0;
+  const auto described_by = [&](const Problem& part) {
+    dnnl::post_ops post;
+    if (has_sum) post.append_binary(dnnl::algorithm::binary_add, channels_last(part.y));
+    if (fused && fused->relu) append_relu(post);
+    dnnl::primitive_attr attributes = onednn_attributes();
+    attributes.set_post_ops(post);
+    return forward_of(part, has_bias, attributes);
+  };
   try {
     ScratchLayout scratch;
-    std::vector<Stage> stages, slices;
-    KernelForms kernel(p, scratch, stages);
-    const bool whole = runs_whole(p, machine, has_equal_bits(forward_of(p, has_bias, attributes)));
+    KernelForms kernel(p, is_steady(region, op.inputs[1].index), scratch, parts);
+    const bool whole = runs_whole(p, machine, has_equal_bits(described_by(p)));
     for (const Part& part : parts_of(p, whole ? 1 : most_slices)) {
       const auto one = whole ? nullptr : std::make_unique<OneThread>();
-      const auto pd = forward_of(part.problem, has_bias, attributes);
+      const auto pd = described_by(part.problem);
       refuse_reference(pd);
       Stage stage{dnnl::convolution_forward(pd),
                   {{DNNL_ARG_SRC, pd.src_desc(), {Place::input, 0, part.x}}, {DNNL_ARG_WEIGHTS, pd.weights_desc(), kernel.wanted(pd.weights_desc())},
                    {DNNL_ARG_DST, pd.dst_desc(), {Place::output, 0, part.y}},
                    {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.take(pd.scratchpad_desc().get_size())}}};
-      if (has_bias) stage.arguments.push_back({DNNL_ARG_BIAS, pd.bias_desc(), {Place::input, 2}});
-      (whole ? stages : slices).push_back(std::move(stage));
+      if (has_bias) stage.arguments.push_back({DNNL_ARG_BIAS, pd.bias_desc(), {Place::input, bias_at}});
+      if (has_sum)
+        stage.arguments.push_back({DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, channels_last(part.problem.y), {Place::input, sum_at, part.y}});
+      (whole ? parts.stages : parts.slices).push_back(std::move(stage));
     }
-    return Candidate{.name = std::move(name), .scratch_bytes = scratch.bytes() + epilogue.scratch_bytes(), .prepare = [=, own = scratch.bytes()] {
-      return std::make_shared<const StagedKernel>(stages, slices, order, epilogue, own);
-    }};
+    return candidate(std::move(name), std::move(parts), kernel, scratch);
   } catch (const dnnl::error& e) {
     return Declined{fmt::format("oneDNN: {}", e.what())};
   }
@@ -203,26 +224,21 @@ Answer convolution_input_gradient_onednn(const Region& region, const Machine& ma
   const Problem& p = std::get<Problem>(made);
   auto rest = Epilogue::make(region, machine, anchor);
   if (auto* declined = std::get_if<Declined>(&rest)) return *declined;
-  const Epilogue epilogue = std::get<Epilogue>(rest);
+  Stages parts{.order = inputs_of(op), .epilogue = std::get<Epilogue>(rest)};
   try {
     ScratchLayout scratch;
-    std::vector<Stage> stages, slices;
-    KernelForms kernel(p, scratch, stages);
+    KernelForms kernel(p, is_steady(region, op.inputs[1].index), scratch, parts);
     const bool whole = runs_whole(p, machine, has_equal_bits(input_gradient_of(p)));
     for (const Part& part : parts_of(p, whole ? 1 : most_slices)) {
       const auto one = whole ? nullptr : std::make_unique<OneThread>();
       const auto pd = input_gradient_of(part.problem);
       refuse_reference(pd);
-      (whole ? stages : slices).push_back({dnnl::convolution_backward_data(pd),
+      (whole ? parts.stages : parts.slices).push_back({dnnl::convolution_backward_data(pd),
                         {{DNNL_ARG_DIFF_DST, pd.diff_dst_desc(), {Place::input, 0, part.y}}, {DNNL_ARG_WEIGHTS, pd.weights_desc(), kernel.wanted(pd.weights_desc())},
                          {DNNL_ARG_DIFF_SRC, pd.diff_src_desc(), {Place::output, 0, part.x}},
                          {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.take(pd.scratchpad_desc().get_size())}}});
     }
-    return Candidate{.name = std::string("onednn convolution input gradient") + (epilogue.empty() ? "" : " + epilogue"),
-                     .scratch_bytes = scratch.bytes() + epilogue.scratch_bytes(),
-                     .prepare = [=, order = inputs_of(op), own = scratch.bytes()] {
-                       return std::make_shared<const StagedKernel>(stages, slices, order, epilogue, own);
-                     }};
+    return candidate(std::string("onednn convolution input gradient") + (parts.epilogue.empty() ? "" : " + epilogue"), std::move(parts), kernel, scratch);
   } catch (const dnnl::error& e) {
     return Declined{fmt::format("oneDNN: {}", e.what())};
   }
@@ -240,19 +256,19 @@ class SlicedGradient final : public Kernel {
   bool sum_to_output = false, one_thread_each = true;
   const Tiles* tiles = nullptr;
 
-  std::unique_ptr<Call> bind(std::span<void* const> inputs, std::span<void* const> outputs, void* scratch) const override {
-    return std::make_unique<Bound>(*this, inputs, outputs, scratch);
+  std::unique_ptr<Call> bind(std::span<void* const> inputs, std::span<void* const> outputs, Workspace workspace) const override {
+    return std::make_unique<Bound>(*this, inputs, outputs, workspace);
   }
 
  private:
   class Bound final : public Call {
    public:
-    Bound(const SlicedGradient& kernel, std::span<void* const> inputs, std::span<void* const> outputs, void* scratch)
+    Bound(const SlicedGradient& kernel, std::span<void* const> inputs, std::span<void* const> outputs, Workspace workspace)
         : tiles_(*kernel.tiles), elements_(kernel.elements), one_thread_each_(kernel.one_thread_each) {
-      for (const Stage& s : kernel.slices) slices_.emplace_back(s, inputs.data(), outputs.data(), scratch);
-      for (const Stage& s : kernel.last) last_.emplace_back(s, inputs.data(), outputs.data(), scratch);
-      partial_ = reinterpret_cast<float*>(static_cast<char*>(scratch) + kernel.partial);
-      sum_ = kernel.sum_to_output ? static_cast<float*>(outputs[0]) : reinterpret_cast<float*>(static_cast<char*>(scratch) + kernel.sum);
+      for (const Stage& s : kernel.slices) slices_.emplace_back(s, inputs.data(), outputs.data(), workspace);
+      for (const Stage& s : kernel.last) last_.emplace_back(s, inputs.data(), outputs.data(), workspace);
+      partial_ = reinterpret_cast<float*>(static_cast<char*>(workspace.scratch) + kernel.partial);
+      sum_ = kernel.sum_to_output ? static_cast<float*>(outputs[0]) : reinterpret_cast<float*>(static_cast<char*>(workspace.scratch) + kernel.sum);
     }
     void run() override {
       const auto count = static_cast<std::int64_t>(slices_.size());

@@ -28,19 +28,21 @@ Epilogue::Answer Epilogue::make(const Region& region, const Machine& machine, in
   return e;
 }
 
-std::optional<BiasAndRelu> bias_and_relu(const Region& region, int anchor) {
-  BiasAndRelu found;
+std::optional<BiasSumRelu> bias_sum_relu(const Region& region, int anchor) {
+  BiasSumRelu found;
   Source at{anchor, 0};
   const ArrayType& y = region.type(at);
   for (int i = 0; i < static_cast<int>(region.ops.size()); ++i) {
     if (i == anchor) continue;
     const RegionOp& op = region.ops[static_cast<std::size_t>(i)];
-    if (op.name == "add" && i > anchor && found.bias < 0 && !found.relu) {
+    if (op.name == "add" && i > anchor && !found.relu) {
       const Source other = op.inputs[0] == at ? op.inputs[1] : op.inputs[0];
       if (!(op.inputs[0] == at || op.inputs[1] == at) || other.op >= 0) return std::nullopt;
-      const ArrayType& bias = region.type(other);
-      if (bias.elements() != y.dim(-1) || bias.rank() < 1 || bias.dim(-1) != y.dim(-1)) return std::nullopt;
-      found.bias = other.index;
+      const ArrayType& added = region.type(other);
+      const bool is_row = added.elements() == y.dim(-1) && added.rank() >= 1 && added.dim(-1) == y.dim(-1);
+      if (is_row && found.bias < 0 && found.sum < 0) found.bias = other.index;
+      else if (added == y && found.sum < 0) found.sum = other.index;
+      else return std::nullopt;
     } else if (op.name == "relu" && i > anchor && !found.relu && op.inputs[0] == at) {
       found.relu = true;
     } else {

@@ -33,13 +33,14 @@ class Epilogue {
   std::size_t product_bytes_ = 0, program_bytes_ = 0;
 };
 
-// The elementwise ops behind an anchor as a library's own epilogue: a bias along the last axis, then relu.
-struct BiasAndRelu {
-  int bias = -1;  // the region's input
+// The elementwise ops behind an anchor as a library's own epilogue: a bias along the last axis, then another value of the
+// anchor's shape, then relu.
+struct BiasSumRelu {
+  int bias = -1, sum = -1;  // the region's inputs
   bool relu = false;
 };
 // Nothing where they are anything else, or where the region has other outputs than their last.
-std::optional<BiasAndRelu> bias_and_relu(const Region& region, int anchor);
+std::optional<BiasSumRelu> bias_sum_relu(const Region& region, int anchor);
 
 // Makes a candidate of an anchor that is f(inputs, output, scratch), with whatever elementwise ops follow it.
 template <class F>

@@ -112,7 +112,8 @@ Answer gemm_onednn(const Region& region, const Machine& machine) {
   if (g.batch * g.m * g.n * g.k == 0) return Declined{"it has no elements"};
   if (g.batch == 1 && (g.m == 1 || g.n == 1)) return product_with_vector(region, machine, g);
 
-  const auto fused = bias_and_relu(region, anchor);
+  auto fused = bias_sum_relu(region, anchor);
+  if (fused && fused->sum >= 0) fused.reset();
   Epilogue epilogue = Epilogue::direct();
   if (!fused) {
     auto rest = Epilogue::make(region, machine, anchor);
@@ -135,14 +136,14 @@ Answer gemm_onednn(const Region& region, const Machine& machine) {
       stages.push_back(layer.stage(piece, scratch, same_bits));
     if (machine.reproducible && !same_bits) {
       stages.clear();
-      scratch = {};
+      scratch = ScratchLayout();
       const OneThread one;
       for (const Piece& piece : slices_of(g)) slices.push_back(layer.stage(piece, scratch, same_bits));
       name += fmt::format(" in {} slice{}", slices.size(), slices.size() == 1 ? "" : "s");
     }
-    return Candidate{.name = std::move(name), .scratch_bytes = scratch.bytes() + epilogue.scratch_bytes(), .prepare = [=, own = scratch.bytes()] {
-      return std::make_shared<const StagedKernel>(stages, slices, order, epilogue, own);
-    }};
+    const Stages parts{{}, stages, slices, order, epilogue, scratch.bytes()};
+    return Candidate{.name = std::move(name), .scratch_bytes = scratch.bytes() + epilogue.scratch_bytes(),
+                     .prepare = [parts] { return std::make_shared<const StagedKernel>(parts); }};
   } catch (const dnnl::error& e) {
     return Declined{fmt::format("oneDNN: {}", e.what())};
   }

@@ -25,7 +25,7 @@ inline dnnl::primitive_attr onednn_attributes() {
 }
 
 struct Place {
-  enum Kind { input, output, scratch } kind;
+  enum Kind { input, output, scratch, kept } kind;
   std::size_t index = 0;   // of the input or output
   std::size_t offset = 0;  // in bytes
 };
@@ -42,25 +42,26 @@ struct Stage {
 // Hands out 64-byte aligned parts of one block.
 class ScratchLayout {
  public:
+  explicit ScratchLayout(Place::Kind kind = Place::scratch) : kind_(kind) {}
   Place take(std::size_t bytes) {
-    const Place place{Place::scratch, 0, bytes_};
+    const Place place{kind_, 0, bytes_};
     bytes_ += (bytes + 63) & ~std::size_t{63};
     return place;
   }
   std::size_t bytes() const { return bytes_; }
 
  private:
+  Place::Kind kind_;
   std::size_t bytes_ = 0;
 };
 
 class BoundStage {
  public:
-  BoundStage(const Stage& stage, void* const* inputs, void* const* outputs, void* scratch)
+  BoundStage(const Stage& stage, void* const* inputs, void* const* outputs, Workspace workspace)
       : primitive_(stage.primitive), stream_(onednn_engine()) {
     memories_.reserve(stage.arguments.size());
     for (const Argument& a : stage.arguments) {
-      void* const base = a.place.kind == Place::input ? inputs[a.place.index] : a.place.kind == Place::output ? outputs[a.place.index] : scratch;
-      memories_.emplace_back(a.type, onednn_engine(), static_cast<char*>(base) + a.place.offset);
+      memories_.emplace_back(a.type, onednn_engine(), static_cast<char*>(base_of(a.place, inputs, outputs, workspace)) + a.place.offset);
       arguments_.push_back({a.id, memories_.back().get()});
     }
   }
@@ -71,6 +72,16 @@ class BoundStage {
   }
 
  private:
+  static void* base_of(const Place& place, void* const* inputs, void* const* outputs, Workspace workspace) {
+    switch (place.kind) {
+      case Place::input: return inputs[place.index];
+      case Place::output: return outputs[place.index];
+      case Place::scratch: return workspace.scratch;
+      case Place::kept: return workspace.kept;
+    }
+    return nullptr;
+  }
+
   dnnl::primitive primitive_;
   dnnl::stream stream_;
   std::vector<dnnl::memory> memories_;

@@ -7,27 +7,42 @@
 
 namespace strata::cpu {
 
-// Stages one after the other, slices side by side (each made for one thread), then elementwise ops.
+// Stages one after the other, slices side by side (each made for one thread), then elementwise ops. Renewals make what is kept
+// of steady inputs.
+struct Stages {
+  std::vector<Stage> renewals = {}, stages = {}, slices = {};
+  std::vector<int> order = {};  // the region's inputs as the stages number them
+  Epilogue epilogue = {};
+  std::size_t scratch_bytes = 0;  // of the stages; the epilogue's follow
+};
+
 class StagedKernel final : public Kernel {
  public:
-  StagedKernel(std::vector<Stage> stages, std::vector<Stage> slices, std::vector<int> order, Epilogue epilogue, std::size_t own)
-      : stages_(std::move(stages)), slices_(std::move(slices)), order_(std::move(order)), epilogue_(std::move(epilogue)), own_(own) {}
+  explicit StagedKernel(Stages parts) : parts_(std::move(parts)) {}
 
-  std::unique_ptr<Call> bind(std::span<void* const> inputs, std::span<void* const> outputs, void* scratch) const override {
-    return std::make_unique<Bound>(*this, inputs, outputs, scratch);
+  std::unique_ptr<Call> bind(std::span<void* const> inputs, std::span<void* const> outputs, Workspace workspace) const override {
+    return std::make_unique<Bound>(parts_, inputs, outputs, workspace);
   }
 
  private:
   class Bound final : public Call {
    public:
-    Bound(const StagedKernel& kernel, std::span<void* const> inputs, std::span<void* const> outputs, void* scratch)
-        : epilogue_(kernel.epilogue_), inputs_(inputs.begin(), inputs.end()), outputs_(outputs.begin(), outputs.end()),
-          rest_(static_cast<char*>(scratch) + kernel.own_) {
+    Bound(const Stages& parts, std::span<void* const> inputs, std::span<void* const> outputs, Workspace workspace)
+        : epilogue_(parts.epilogue), inputs_(inputs.begin(), inputs.end()), outputs_(outputs.begin(), outputs.end()),
+          rest_(static_cast<char*>(workspace.scratch) + parts.scratch_bytes) {
       std::vector<void*> operands;
-      for (const int i : kernel.order_) operands.push_back(inputs[static_cast<std::size_t>(i)]);
+      for (const int i : parts.order) operands.push_back(inputs[static_cast<std::size_t>(i)]);
       void* const y = epilogue_.destination(outputs_.data(), rest_);
-      for (const Stage& s : kernel.stages_) stages_.emplace_back(s, operands.data(), &y, scratch);
-      for (const Stage& s : kernel.slices_) slices_.emplace_back(s, operands.data(), &y, scratch);
+      const auto bound = [&](const std::vector<Stage>& stages, std::vector<BoundStage>& to) {
+        to.reserve(stages.size());
+        for (const Stage& s : stages) to.emplace_back(s, operands.data(), &y, workspace);
+      };
+      bound(parts.renewals, renewals_);
+      bound(parts.stages, stages_);
+      bound(parts.slices, slices_);
+    }
+    void renew() override {
+      for (BoundStage& s : renewals_) s.run();
     }
     void run() override {
       for (BoundStage& s : stages_) s.run();
@@ -39,15 +54,12 @@ class StagedKernel final : public Kernel {
     }
 
    private:
-    std::vector<BoundStage> stages_, slices_;
+    std::vector<BoundStage> renewals_, stages_, slices_;
     Epilogue epilogue_;
     std::vector<void*> inputs_, outputs_;
     void* rest_;
   };
-  std::vector<Stage> stages_, slices_;
-  std::vector<int> order_;
-  Epilogue epilogue_;
-  std::size_t own_;
+  Stages parts_;
 };
 
 inline std::vector<int> inputs_of(const RegionOp& op) {

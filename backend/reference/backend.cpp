@@ -29,8 +29,8 @@ class RegionKernel final : public Kernel {
   RegionKernel(Definition definition, std::vector<Source> sources, std::vector<std::array<std::byte, 8>> constants)
       : definition_(std::move(definition)), sources_(std::move(sources)), constants_(std::move(constants)) {}
 
-  std::unique_ptr<Call> bind(std::span<void* const> inputs, std::span<void* const> outputs, void* scratch) const override {
-    auto call = std::make_unique<Bound>(definition_.run, constants_, outputs[0], scratch);
+  std::unique_ptr<Call> bind(std::span<void* const> inputs, std::span<void* const> outputs, Workspace workspace) const override {
+    auto call = std::make_unique<Bound>(definition_.run, constants_, outputs[0], workspace.scratch);
     for (const Source& s : sources_) {
       const auto i = static_cast<std::size_t>(s.op < 0 ? s.index : s.op);
       call->operands.push_back(s.op < 0 ? inputs[i] : call->constants[i].data());

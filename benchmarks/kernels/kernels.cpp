@@ -32,7 +32,7 @@ struct Prepared {
     for (const auto& [i, o] : aliases) out[static_cast<std::size_t>(o)] = in[static_cast<std::size_t>(i)];
     blocks.push_back(std::make_unique<Block>(backend(), c.scratch_bytes));
     kernel = c.prepare();
-    calls.push_back(kernel->bind(in, out, blocks.back()->data));
+    calls.push_back(kernel->bind(in, out, {.scratch = blocks.back()->data}));
   }
   void* memory(const ArrayType& t, float scale) {
     blocks.push_back(std::make_unique<Block>(backend(), t.bytes()));

@@ -40,7 +40,7 @@ struct Gemm::Prepared {
     Graph graph;
     const TensorType square{DType::float32, Shape{1024, 1024}};
     graph.outputs.push_back(port(matmul(graph.input("a", square), graph.input("b", square))));
-    run = std::make_unique<Run>(compile(graph, backend, reference_backend(), {}), backend, arena, std::vector<void*>{});
+    run = std::make_unique<Run>(compile(graph, backend, reference_backend(), {}), backend, arena, std::vector<VariableMemory>{});
     for (std::size_t i = 0; i < 2; ++i) run->set_input(i, normal({1024, 1024}));
   }
   Arena arena;

@@ -90,7 +90,7 @@ class Interpreter {
     Tensor scratch(DType::uint8, {static_cast<std::int64_t>(candidates[0].scratch_bytes)});
     std::vector<void*> outputs{output.data()};
     std::vector<std::unique_ptr<Call>> calls;
-    calls.push_back(candidates[0].prepare()->bind(inputs, outputs, scratch.data()));
+    calls.push_back(candidates[0].prepare()->bind(inputs, outputs, {.scratch = scratch.data()}));
     backend_->run(calls);
     backend_->synchronize();
     return output;

@@ -79,8 +79,8 @@ struct Group {
 
 class Lowering {
  public:
-  Lowering(Graph graph, Backend& backend, Backend& reference, const CompileOptions& options)
-      : graph_(std::move(graph)), backend_(backend), reference_(reference), options_(options) {}
+  Lowering(Graph graph, Backend& backend, Backend& reference, const CompileOptions& options, const SteadyVariables& steady)
+      : graph_(std::move(graph)), backend_(backend), reference_(reference), options_(options), steady_variables_(steady) {}
 
   Program run() {
     decompose_what_has_no_kernel();
@@ -221,15 +221,26 @@ class Lowering {
     readers_ = readers_of(graph_);
     for (const Port& p : graph_.outputs) leaves_.insert(root_of(graph_, p));
     for (const auto& [id, p] : graph_.updates) leaves_.insert(root_of(graph_, p));
+    find_steady();
 
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto id = static_cast<std::int32_t>(i);
-      if (!computes(id) || group_of_[i] >= 0) continue;
-      if (graph_.node(id).op->kind == OpKind::elementwise) join_pointwise(id);
-      else anchor(id);
-    }
+    for (const bool steady : {true, false})  // what is steady is there before anything runs
+      for (std::size_t i = 0; i < count; ++i) {
+        const auto id = static_cast<std::int32_t>(i);
+        if (is_steady(id) != steady || !computes(id) || group_of_[i] >= 0) continue;
+        if (graph_.node(id).op->kind == OpKind::elementwise) join_pointwise(id);
+        else anchor(id);
+      }
     for (std::size_t g = 0; g < groups_.size(); ++g) finish(static_cast<int>(g));
   }
+
+  void find_steady() {
+    std::set<Port> given_out = leaves_;
+    for (const OpNode& n : graph_.nodes())
+      if (n.op->name == "pack")
+        for (const Port& p : n.inputs) given_out.insert(root_of(graph_, p));
+    steady_ = steady_nodes(graph_, options_.prepare ? steady_variables_ : nullptr, given_out);
+  }
+  bool is_steady(std::int32_t id) const { return steady_[static_cast<std::size_t>(id)]; }
 
   int new_group(std::int32_t id) {
     groups_.push_back({{id}, false});
@@ -288,7 +299,8 @@ class Lowering {
       for (const int g : wished) {
         const Group& candidate = groups_[static_cast<std::size_t>(g)];
         if (!candidate.pointwise || candidate.nodes.size() >= largest_pointwise_region) continue;
-        if (graph_.node(candidate.nodes[0]).outputs[0].shape != shape || !can_join(id, g)) continue;
+        if (graph_.node(candidate.nodes[0]).outputs[0].shape != shape || is_steady(candidate.nodes[0]) != is_steady(id)) continue;
+        if (!can_join(id, g)) continue;
         if (!shares_operand(id, candidate) && shape.rank() != 0) continue;
         groups_[static_cast<std::size_t>(g)].nodes.push_back(id);
         assign(id, g);
@@ -320,7 +332,7 @@ class Lowering {
       if (leaves_.count(end) || found == readers_.end() || found->second.size() != 1) break;
       const std::int32_t next = found->second[0];
       const OpNode& n = graph_.node(next);
-      if (n.op->kind != OpKind::elementwise || n.outputs[0].shape != graph_.type(end).shape) break;
+      if (n.op->kind != OpKind::elementwise || n.outputs[0].shape != graph_.type(end).shape || is_steady(next) != is_steady(id)) break;
       // Its other operands must be there before the anchor runs: nothing that is not yet grouped.
       bool ready = true;
       for (const Port& p : n.inputs)
@@ -410,6 +422,9 @@ class Lowering {
     if (nodes.size() > 1 && graph_.node(nodes[0]).op->kind != OpKind::elementwise)
       std::stable_partition(outputs.begin(), outputs.end(), [&](Port p) { return p.node != nodes[0]; });
     ProgramStep step = RegionBuilder(graph_, nodes, outputs).take();
+    step.steady = is_steady(nodes[0]);
+    if (!step.steady)
+      for (const Port& p : step.inputs) step.region.steady.push_back(is_steady(p.node));
     std::vector<Candidate> found = candidates(step.region, step.refusals);
     if (found.empty() && nodes.size() > 1) record(choices_, signature(step.region), split_choice);
     if (const auto pair = pair_.find(nodes[0]); pair != pair_.end())
@@ -432,7 +447,7 @@ class Lowering {
     scan.sequences = static_cast<std::size_t>(n.attributes.integer("sequences"));
     scan.reverse = n.attributes.flag("reverse");
     scan.length = n.attributes.shape("length")[0].value();
-    scan.body = std::make_shared<Program>(lower(simplify(*n.attributes.graph("body"), options_, reference_), backend_, reference_, options_));
+    scan.body = std::make_shared<Program>(lower(simplify(*n.attributes.graph("body"), options_, reference_), backend_, reference_, options_, nullptr));
     record(choices_, scan.body->choices);
     unserved_.insert(scan.body->unserved.begin(), scan.body->unserved.end());
     step.kernel.name = "scan";
@@ -487,6 +502,8 @@ class Lowering {
   Backend& backend_;
   Backend& reference_;
   const CompileOptions& options_;
+  const SteadyVariables& steady_variables_;
+  std::vector<bool> steady_;  // by node
   std::map<std::int32_t, std::string> pair_;  // fused node -> the pair its kernel must carry
   std::map<Port, std::vector<std::int32_t>> readers_;
   std::set<Port> leaves_;  // values that the program gives out
@@ -498,8 +515,8 @@ class Lowering {
 
 }  // namespace
 
-Program lower(Graph graph, Backend& backend, Backend& reference, const CompileOptions& options) {
-  return Lowering(std::move(graph), backend, reference, options).run();
+Program lower(Graph graph, Backend& backend, Backend& reference, const CompileOptions& options, const SteadyVariables& steady) {
+  return Lowering(std::move(graph), backend, reference, options, steady).run();
 }
 
 }  // namespace strata

@@ -1,12 +1,12 @@
-// The passes from a graph with numbers for shapes to one that is ready to be cut into regions. Each leaves the same bits
-// and can be switched off.
+// The passes from a graph with numbers for shapes to one that is ready to be cut into regions. Each can be switched off, and
+// all but `absorb` leave the same bits.
 #pragma once
 
 #include <functional>
 
 #include "backend/backend.h"
 #include "src/compile/choices.h"
-#include "src/graph/graph.h"
+#include "src/compile/steady.h"
 
 namespace strata {
 
@@ -14,7 +14,9 @@ struct CompileOptions {
   bool fold = true;     // constant expressions become constants; broadcasts that an op does itself go away
   bool merge = true;    // equal nodes become one (CSE)
   bool prune = true;    // nodes that nothing needs go away
+  bool absorb = true;   // a scale behind a product goes into its kernel where both are steady
   bool fuse = true;     // regions of more than one op
+  bool prepare = true;  // what is steady is computed once
   bool reorder = true;  // updates run last, so that they can be written in place
   bool reuse = true;    // buffers share memory when they do not live at the same time
   // A table that wins over the backend's order: a resumed run's.
@@ -22,6 +24,11 @@ struct CompileOptions {
 };
 
 Graph simplify(const Graph& graph, const CompileOptions& options, Backend& reference);
+
+// y = product(x, kernel) [+ bias], then y * scale, with kernel, bias and scale steady and scale one number for each column of
+// the kernel, becomes product(x, kernel * scale) + bias * scale: a batch norm that does not learn costs nothing behind a
+// convolution or a dense layer. Sums are rounded elsewhere.
+Graph absorb(const Graph& graph, const SteadyVariables& steady);
 
 // Replaces every node that `which` names by its decomposition.
 Graph decompose(const Graph& graph, const std::function<bool(std::int32_t node)>& which);

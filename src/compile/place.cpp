@@ -170,6 +170,10 @@ class Placer {
   void give_buffers() {
     for (const auto& [p, s] : producer_) {
       if (home_.count(p)) continue;
+      if (is_read_by_runs(p)) {
+        home_[p] = {-1, 0, keep(bytes(p))};
+        continue;
+      }
       int last = s;
       const auto found = readers_.find(p);
       if (found != readers_.end()) last = std::max(s, *std::max_element(found->second.begin(), found->second.end()));
@@ -183,7 +187,32 @@ class Placer {
     for (int s = 0; s < end_; ++s) {
       const std::size_t n = program_.steps[static_cast<std::size_t>(s)].kernel.scratch_bytes;
       scratch_.push_back(n ? new_buffer(n, s, s) : -1);
+      const std::size_t kept = program_.steps[static_cast<std::size_t>(s)].kernel.kept_bytes;
+      kept_.push_back(kept ? keep(kept) : Location{});
     }
+  }
+
+  // A steady value stays where runs find it; one that only other steady steps and renewals read lives while they do. Steady
+  // steps and renewals run in the order of the steps, before them all, and so share the arena by the same lives.
+  bool is_read_by_runs(Port p) const {
+    if (!program_.steps[static_cast<std::size_t>(producer_.at(p))].steady) return false;
+    const auto found = readers_.find(p);
+    if (found == readers_.end()) return false;
+    return std::any_of(found->second.begin(), found->second.end(), [&](int s) {
+      const ProgramStep& step = program_.steps[static_cast<std::size_t>(s)];
+      if (step.steady) return false;
+      for (std::size_t i = 0; i < step.inputs.size(); ++i) {
+        const auto& kept = step.kernel.kept_inputs;
+        if (root(step.inputs[i]) == p && std::find(kept.begin(), kept.end(), static_cast<int>(i)) == kept.end()) return true;
+      }
+      return false;
+    });
+  }
+
+  Location keep(std::size_t n) {
+    const Location at{Space::kept, 0, kept_bytes_};
+    kept_bytes_ += aligned(std::max<std::size_t>(n, 1));
+    return at;
   }
 
   void share_in_place() {
@@ -193,6 +222,7 @@ class Placer {
       std::set<int> taken;
       for (const auto& [in, out] : step.kernel.in_place) {
         const Port from = root(step.inputs[static_cast<std::size_t>(in)]), to = step.outputs[static_cast<std::size_t>(out)];
+        if (producer_.count(from) && program_.steps[static_cast<std::size_t>(producer_.at(from))].steady != step.steady) continue;
         if (!floating_.count(from) || !floating_.count(to) || bytes(from) != bytes(to) || !all_in_place(step, from, to)) continue;
         const int a = home_[from].buffer, b = home_[to].buffer;
         if (a == b || taken.count(a) || taken.count(b)) continue;
@@ -285,6 +315,8 @@ class Placer {
       }
       p.graph_outputs.push_back(at);
     }
+    p.kept = kept_;
+    p.kept_bytes = kept_bytes_;
     p.arena_bytes = arena_bytes_;
     p.live_bytes = live_bytes_;
     p.constants = std::move(constants_);
@@ -306,11 +338,12 @@ class Placer {
   std::set<Port> floating_;  // alone in a buffer of their own
   std::vector<Buffer> buffers_;
   std::vector<int> scratch_;
+  std::vector<Location> kept_;
   std::vector<Pin> copied_pins_;
   std::vector<PackedCopy> packed_copies_;
   std::map<std::int32_t, std::size_t> constant_at_;
   std::vector<std::byte> constants_;
-  std::size_t arena_bytes_ = 0, live_bytes_ = 0;
+  std::size_t arena_bytes_ = 0, live_bytes_ = 0, kept_bytes_ = 0;
 };
 
 }  // namespace

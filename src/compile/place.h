@@ -16,12 +16,12 @@ struct Pin {
 
 struct Placement {
   std::vector<std::vector<Location>> inputs, outputs;  // per step
-  std::vector<Location> scratch;                       // per step
+  std::vector<Location> scratch, kept;                 // per step
   // Copies that could not be spared, each after the step with this index (-1: before all).
   struct Copy { int after; Location from, to; ArrayType type; };
   std::vector<Copy> copies;
   std::vector<Location> graph_outputs;
-  std::size_t arena_bytes = 0, live_bytes = 0;
+  std::size_t arena_bytes = 0, live_bytes = 0, kept_bytes = 0;
   std::vector<std::byte> constants;
 };
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstring>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -34,6 +35,7 @@ std::shared_ptr<const Kernel> copy_kernel(const ArrayType& type, Backend& backen
 
 // A program's calls with their places; a scan is unrolled into the calls of its body.
 struct Flat {
+  std::vector<Preparation> preparation;
   std::vector<PlannedCall> calls;
   std::vector<PlannedStep> steps;
   Placement placement;
@@ -56,8 +58,18 @@ class Flattener {
     for (std::size_t s = 0; s < program.steps.size(); ++s) {
       const ProgramStep& step = program.steps[s];
       flat.steps.push_back({step.place, ops_of(step.region), signature(step.region), step.kernel.name, step.refusals});
-      if (step.scan) unroll(flat, s, step, bodies.at(s));
-      else flat.calls.push_back({step.kernel.prepare(), flat.placement.inputs[s], flat.placement.outputs[s], flat.placement.scratch[s], static_cast<std::int32_t>(s)});
+      if (step.scan) {
+        unroll(flat, s, step, bodies.at(s));
+      } else {
+        PlannedCall call{step.kernel.prepare(), flat.placement.inputs[s], flat.placement.outputs[s], flat.placement.scratch[s],
+                         flat.placement.kept[s], static_cast<std::int32_t>(s)};
+        if (step.steady) {
+          flat.preparation.push_back({std::move(call)});
+        } else {
+          if (step.kernel.kept_bytes) flat.preparation.push_back({renewal(step, call), static_cast<std::int32_t>(flat.calls.size())});
+          flat.calls.push_back(std::move(call));
+        }
+      }
       copies(flat, static_cast<int>(s));
     }
     return flat;
@@ -71,10 +83,18 @@ class Flattener {
     return text;
   }
 
+  // What it reads is all that a renewal needs to say.
+  static PlannedCall renewal(const ProgramStep& step, const PlannedCall& call) {
+    PlannedCall reads;
+    for (std::size_t i = 0; i < call.inputs.size(); ++i)
+      if (step.region.steady[i]) reads.inputs.push_back(call.inputs[i]);
+    return reads;
+  }
+
   void copies(Flat& flat, int after) {
     for (const Placement::Copy& c : flat.placement.copies)
       if (c.after == after)
-        flat.calls.push_back({copy_kernel(c.type, backend_, reference_), {c.from}, {c.to}, {}, std::max(after, 0)});
+        flat.calls.push_back({copy_kernel(c.type, backend_, reference_), {c.from}, {c.to}, {}, {}, std::max(after, 0)});
   }
 
   // Body inputs are numbered carries, sequences, invariants; body outputs as in the body graph.
@@ -156,9 +176,9 @@ class Flattener {
         for (std::size_t i = 0; i < carries; ++i)
           if (history(i).space != Space::none)
             flat.calls.push_back({copy_kernel(step.region.ops[0].outputs[i], backend_, reference_), {in[i]},
-                                  {shifted(history(i), t * step.output_bytes[i])}, {}, static_cast<std::int32_t>(s)});
+                                  {shifted(history(i), t * step.output_bytes[i])}, {}, {}, static_cast<std::int32_t>(s)});
       for (const PlannedCall& call : body.calls) {
-        PlannedCall moved{call.kernel, {}, {}, location(call.scratch), static_cast<std::int32_t>(s)};
+        PlannedCall moved{call.kernel, {}, {}, location(call.scratch), {}, static_cast<std::int32_t>(s)};
         for (const Location& l : call.inputs) moved.inputs.push_back(location(l));
         for (const Location& l : call.outputs) moved.outputs.push_back(location(l));
         flat.calls.push_back(std::move(moved));
@@ -189,11 +209,30 @@ class Flattener {
   std::vector<Location> operands_;
 };
 
+bool share_memory(const VariablePlace& a, const VariablePlace& b) {
+  return a.group == b.group && a.offset < b.offset + b.type.bytes() && b.offset < a.offset + a.type.bytes();
+}
+
+std::vector<std::int32_t> groups_read(const std::vector<Preparation>& preparation) {
+  std::set<std::int32_t> groups;
+  for (const Preparation& p : preparation)
+    for (const Location& l : p.call.inputs)
+      if (l.space == Space::variable) groups.insert(l.index);
+  return {groups.begin(), groups.end()};
+}
+
 }  // namespace
 
 std::shared_ptr<const Plan> compile(const Graph& graph, Backend& backend, Backend& reference,
                                     std::span<const VariablePlace> variables, const CompileOptions& options) {
-  Program program = lower(simplify(graph, options, reference), backend, reference, options);
+  const SteadyVariables steady = [&](std::int64_t id) {
+    return std::none_of(graph.updates.begin(), graph.updates.end(), [&](const auto& update) {
+      return share_memory(variables[static_cast<std::size_t>(update.first)], variables[static_cast<std::size_t>(id)]);
+    });
+  };
+  Graph simple = simplify(graph, options, reference);
+  if (options.absorb) simple = simplify(absorb(simple, steady), options, reference);
+  Program program = lower(std::move(simple), backend, reference, options, steady);
   auto plan = std::make_shared<Plan>();
   std::map<std::string, std::int32_t> input_index;
   for (const OpNode& n : program.graph.nodes())
@@ -208,21 +247,27 @@ std::shared_ptr<const Plan> compile(const Graph& graph, Backend& backend, Backen
     return {Space::variable, v.group, v.offset};
   };
   std::vector<Pin> pins;
+  std::set<std::int32_t> written;
   for (const auto& [id, p] : program.graph.updates) {
     const VariablePlace& v = variables[static_cast<std::size_t>(id)];
     if (array_type(program.graph.type(p)) != v.type)
       throw Error(ErrorKind::runtime, fmt::format("variable {} of {} is updated with {}", id, v.type.elements(), program.graph.type(p).shape.str()));
     pins.push_back({p, {Space::variable, v.group, v.offset}});
+    written.insert(v.group);
   }
   Flat flat = Flattener(backend, reference, options).flatten(program, pins, leaf);
   plan->choices = std::move(program.choices);
   plan->unserved = std::move(program.unserved);
+  plan->prepared_from = groups_read(flat.preparation);
+  plan->written.assign(written.begin(), written.end());
+  plan->preparation = std::move(flat.preparation);
   plan->calls = std::move(flat.calls);
   plan->steps = std::move(flat.steps);
   for (std::size_t i = 0; i < program.graph.outputs.size(); ++i)
     plan->outputs.push_back({"", array_type(program.graph.type(program.graph.outputs[i])), flat.placement.graph_outputs[i]});
   plan->arena_bytes = flat.placement.arena_bytes;
   plan->live_bytes = flat.placement.live_bytes;
+  plan->kept_bytes = flat.placement.kept_bytes;
   const auto& bytes = flat.placement.constants;
   plan->constants = Tensor(DType::uint8, {static_cast<std::int64_t>(bytes.size())});
   if (!bytes.empty()) std::memcpy(plan->constants.data(), bytes.data(), bytes.size());
@@ -253,7 +298,7 @@ void Arena::reserve(std::size_t bytes) {
   bytes_ = bytes;
 }
 
-Run::Run(std::shared_ptr<const Plan> plan, Backend& backend, Arena& arena, std::vector<void*> groups, std::vector<void*> external)
+Run::Run(std::shared_ptr<const Plan> plan, Backend& backend, Arena& arena, std::vector<VariableMemory> groups, std::vector<void*> external)
     : plan_(std::move(plan)), backend_(backend), arena_(arena), groups_(std::move(groups)), external_(std::move(external)) {
   external_.resize(plan_->inputs.size());
   std::vector<std::size_t> offsets;
@@ -265,12 +310,14 @@ Run::Run(std::shared_ptr<const Plan> plan, Backend& backend, Arena& arena, std::
   for (std::size_t i = 0; i < plan_->inputs.size(); ++i)
     inputs_.push_back(external_[i] ? external_[i] : static_cast<std::byte*>(owned_inputs_) + offsets[i]);
   constants_ = allocate(backend_, plan_->constants.bytes(), "the constants of a step");
+  kept_ = allocate(backend_, plan_->kept_bytes, "the forms of weights that kernels keep");
   if (plan_->constants.bytes()) backend_.copy_in(constants_, plan_->constants.data(), plan_->constants.bytes());
   arena_.reserve(plan_->arena_bytes);
 }
 
 Run::~Run() {
   backend_.release(owned_inputs_, std::max<std::size_t>(owned_bytes_, 64));
+  backend_.release(kept_, std::max<std::size_t>(plan_->kept_bytes, 64));
   backend_.release(constants_, std::max<std::size_t>(plan_->constants.bytes(), 64));
 }
 
@@ -278,25 +325,50 @@ void* Run::address(Location l) const {
   const auto index = static_cast<std::size_t>(l.index);
   void* base = nullptr;
   switch (l.space) {
-    case Space::variable: base = groups_[index]; break;
+    case Space::variable: base = groups_[index].data; break;
     case Space::constant: base = constants_; break;
     case Space::arena: base = arena_.data(); break;
     case Space::input: base = inputs_[index]; break;
+    case Space::kept: base = kept_; break;
     default: return nullptr;
   }
   return static_cast<std::byte*>(base) + l.offset;
 }
 
+namespace {
+class Renewal final : public Call {
+ public:
+  explicit Renewal(Call& call) : call_(call) {}
+  void run() override { call_.renew(); }
+
+ private:
+  Call& call_;
+};
+}  // namespace
+
 void Run::bind() {
   arena_.reserve(plan_->arena_bytes);
+  preparation_.clear();
   calls_.clear();
-  for (const PlannedCall& call : plan_->calls) {
+  const auto bound = [&](const PlannedCall& call) {
     std::vector<void*> in, out;
     for (const Location& l : call.inputs) in.push_back(address(l));
     for (const Location& l : call.outputs) out.push_back(address(l));
-    calls_.push_back(call.kernel->bind(in, out, address(call.scratch)));
-  }
+    return call.kernel->bind(in, out, {address(call.scratch), address(call.kept)});
+  };
+  for (const PlannedCall& call : plan_->calls) calls_.push_back(bound(call));
+  for (const Preparation& p : plan_->preparation)
+    preparation_.push_back(p.renewed < 0 ? bound(p.call) : std::make_unique<Renewal>(*calls_[static_cast<std::size_t>(p.renewed)]));
   bound_to_ = arena_.data();
+  prepared_at_.reset();
+}
+
+void Run::prepare() {
+  std::uint64_t writes = 0;
+  for (const std::int32_t group : plan_->prepared_from) writes += *groups_[static_cast<std::size_t>(group)].writes;
+  if (prepared_at_ == writes) return;
+  backend_.run(preparation_);
+  prepared_at_ = writes;
 }
 
 void Run::set_input(std::size_t index, const Tensor& value) {
@@ -309,7 +381,9 @@ void Run::set_input(std::size_t index, const Tensor& value) {
 
 void Run::operator()() {
   if (bound_to_ != arena_.data() || !bound_to_) bind();
+  if (!preparation_.empty()) prepare();
   backend_.run(calls_);
+  for (const std::int32_t group : plan_->written) ++*groups_[static_cast<std::size_t>(group)].writes;
 }
 
 Tensor Run::output(std::size_t index) const {

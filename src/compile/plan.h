@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ enum class Space : std::uint8_t {
   constant,
   arena,     // activations and scratch, planned by liveness
   input,     // index: of the plan's inputs
+  kept,      // steady values, and what kernels keep of them
   body_input, body_output,  // inside a scan's body, before it is unrolled
 };
 
@@ -35,11 +37,24 @@ struct VariablePlace {
   ArrayType type;
 };
 
+// The memory of one group, and how often something was written there.
+struct VariableMemory {
+  void* data = nullptr;
+  std::uint64_t* writes = nullptr;
+};
+
 struct PlannedCall {
   std::shared_ptr<const Kernel> kernel;
   std::vector<Location> inputs, outputs;
-  Location scratch;
+  Location scratch, kept;
   std::int32_t step = 0;  // of the plan's steps
+};
+
+// What runs before the first run, and again after a variable was written that it reads: a call of a steady step, or the
+// renewal of one of the plan's calls.
+struct Preparation {
+  PlannedCall call;
+  std::int32_t renewed = -1;  // then there is no kernel in `call`
 };
 
 // What one region became, for explain, time and summary.
@@ -53,12 +68,16 @@ struct PlannedStep {
 
 struct Plan {
   struct Value { std::string name; ArrayType type; Location location; };
+  std::vector<Preparation> preparation;
   std::vector<PlannedCall> calls;
   std::vector<PlannedStep> steps;
   std::vector<Value> inputs;   // by name
   std::vector<Value> outputs;  // in the graph's order
   std::size_t arena_bytes = 0;
   std::size_t live_bytes = 0;  // most bytes of values alive at one time: what the arena cannot be below
+  std::size_t kept_bytes = 0;
+  std::vector<std::int32_t> prepared_from;  // groups of variables that the preparation reads
+  std::vector<std::int32_t> written;        // groups of variables that a run writes
   Tensor constants;            // uint8, copied to the device once per run
   Choices choices, unserved;   // see Program
 };
@@ -86,9 +105,9 @@ class Arena {
 
 class Run {
  public:
-  // `groups`: addresses of the variable groups. `external`: addresses of inputs that lie in somebody else's device memory
+  // `external`: addresses of inputs that lie in somebody else's device memory
   // (a resident data set); null or missing: the run owns the input's memory.
-  Run(std::shared_ptr<const Plan> plan, Backend& backend, Arena& arena, std::vector<void*> groups, std::vector<void*> external = {});
+  Run(std::shared_ptr<const Plan> plan, Backend& backend, Arena& arena, std::vector<VariableMemory> groups, std::vector<void*> external = {});
   ~Run();
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
@@ -106,17 +125,21 @@ class Run {
 
  private:
   void bind();
+  void prepare();
   void* address(Location l) const;
 
   std::shared_ptr<const Plan> plan_;
   Backend& backend_;
   Arena& arena_;
-  std::vector<void*> groups_, external_, inputs_;
+  std::vector<VariableMemory> groups_;
+  std::vector<void*> external_, inputs_;
   void* owned_inputs_ = nullptr;
   std::size_t owned_bytes_ = 0;
   void* constants_ = nullptr;
+  void* kept_ = nullptr;
   void* bound_to_ = nullptr;  // the arena's address when the calls were bound
-  std::vector<std::unique_ptr<Call>> calls_;
+  std::vector<std::unique_ptr<Call>> preparation_, calls_;
+  std::optional<std::uint64_t> prepared_at_;  // writes to what the preparation reads
 };
 
 }  // namespace strata

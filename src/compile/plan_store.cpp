@@ -22,8 +22,8 @@ void add_constants(std::string& key, const Graph& graph) {
 // All that a plan depends on. Mode, dtype policy, optimizer, loss and what is trainable are in the graph. (Backends are opened
 // once and stay.)
 std::string key_of(const Graph& graph, const Backend& backend, std::span<const VariablePlace> variables, const CompileOptions& o) {
-  std::string key = fmt::format("{} {} {}{}{}{}{}{}\n", backend.name(), static_cast<const void*>(&backend), o.fold, o.merge, o.prune,
-                                o.fuse, o.reorder, o.reuse);
+  std::string key = fmt::format("{} {} {}{}{}{}{}{}{}{}\n", backend.name(), static_cast<const void*>(&backend), o.fold, o.merge, o.prune,
+                                o.absorb, o.fuse, o.prepare, o.reorder, o.reuse);
   for (const auto& [signature, kernel] : o.choices) key += fmt::format("{} = {}\n", signature, kernel);
   for (const VariablePlace& v : variables)
     key += fmt::format("{}+{} {}({})\n", v.group, v.offset, name_of(v.type.dtype), fmt::join(v.type.dims, ","));

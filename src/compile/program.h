@@ -8,6 +8,7 @@
 
 #include "backend/backend.h"
 #include "src/compile/passes.h"
+#include "src/compile/steady.h"
 #include "src/graph/graph.h"
 
 namespace strata {
@@ -31,6 +32,7 @@ struct ProgramStep {
   std::vector<Refusal> refusals;
   std::string place;                  // the layer
   std::vector<std::int32_t> nodes;    // of the graph, that the region computes
+  bool steady = false;                // see steady.h: it computes the same run after run
   std::optional<ScanRegion> scan;      // then there is no kernel
 };
 
@@ -43,7 +45,7 @@ struct Program {
 
 // Decomposes what the backend has no kernel for, cuts regions, chooses kernels, orders them. `reference` fills in for
 // primitives where the backend uses host memory; otherwise a primitive without a kernel is an Error that names it.
-Program lower(Graph graph, Backend& backend, Backend& reference, const CompileOptions& options);
+Program lower(Graph graph, Backend& backend, Backend& reference, const CompileOptions& options, const SteadyVariables& steady);
 
 // The value behind reshapes: where the elements of `p` lie.
 Port root_of(const Graph& graph, Port p);

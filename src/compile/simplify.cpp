@@ -34,7 +34,7 @@ std::vector<Tensor> evaluate(const Op& op, const Attributes& attributes, std::sp
   const std::vector<Candidate> found = reference.candidates(region, refusals);
   if (found.empty()) throw Error(ErrorKind::runtime, fmt::format("the reference backend has no kernel for '{}' on {}", op.name, name_of(outputs[0].dtype)));
   std::vector<std::byte> scratch(found[0].scratch_bytes);
-  found[0].prepare()->bind(in, out, scratch.data())->run();
+  found[0].prepare()->bind(in, out, {.scratch = scratch.data()})->run();
   return results;
 }
 

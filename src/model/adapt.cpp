@@ -85,9 +85,7 @@ class AdaptPass {
         adaptation.observe(batch.at(column).astype(value.dtype()));
         continue;
       }
-      Run& run = worker->run_for(step.bind(batch));
-      for (std::size_t i = 0; i < run.plan().inputs.size(); ++i)
-        run.set_input(i, batch.at(run.plan().inputs[i].name).astype(run.plan().inputs[i].type.dtype));
+      Run& run = worker->load(batch);
       run();
       adaptation.observe(run.output(0));
     }

@@ -41,7 +41,7 @@ class StepState {
   std::vector<Trainable> weights_of(const std::vector<Model>& models);
   std::string free_name(const std::string& base) const;
   std::int64_t version() const;
-  void bind(const std::map<std::string, Tensor>& batch);
+  void refuse_unknown(const std::map<std::string, Tensor>& batch) const;
 
   std::function<void(StepScope&)> definition_;
   RunOptions run_;
@@ -69,8 +69,6 @@ class StepState {
   std::unique_ptr<CompiledStep> step_;
   std::shared_ptr<CompiledStep::Worker> worker_;
   std::int64_t version_ = -1;
-  std::vector<std::vector<std::int64_t>> bound_shapes_;  // by input
-  Bindings bindings_;
 };
 
 namespace {
@@ -95,7 +93,6 @@ std::vector<std::pair<std::string, Model>> named(const std::vector<Model>& model
 void StepState::trace() {
   worker_.reset();
   step_.reset();
-  bound_shapes_.clear();
   used_.clear();
   calls_.clear();
   reported_.clear();
@@ -330,39 +327,24 @@ bool StepState::outdated() {
   return false;
 }
 
-void StepState::bind(const std::map<std::string, Tensor>& batch) {
-  const std::vector<CompiledStep::Input>& inputs = step_->inputs();
-  bool same = bound_shapes_.size() == inputs.size() && batch.size() == inputs.size();
-  for (std::size_t i = 0; same && i < inputs.size(); ++i) {
-    const auto found = batch.find(inputs[i].name);
-    same = found != batch.end() && found->second.shape() == bound_shapes_[i];
-  }
-  if (same) return;
-  for (const auto& given : batch)
-    if (std::none_of(inputs.begin(), inputs.end(), [&](const CompiledStep::Input& in) { return in.name == given.first; })) {
-      std::vector<std::string> names;
-      for (const CompiledStep::Input& in : inputs) names.push_back(in.name);
-      throw Error(ErrorKind::data, fmt::format("the step has no input '{}'; it has {}", given.first, fmt::join(names, ", ")));
-    }
-  bindings_ = step_->bind(batch);
-  bound_shapes_.clear();
-  for (const CompiledStep::Input& in : inputs) bound_shapes_.push_back(batch.at(in.name).shape());
-}
-
 Logs StepState::operator()(const std::map<std::string, Tensor>& batch) {
   if (!step_ || outdated()) trace();
-  bind(batch);
-  Run& run = worker_->run_for(bindings_);
-  for (std::size_t i = 0; i < run.plan().inputs.size(); ++i) {
-    const Plan::Value& input = run.plan().inputs[i];
-    const Tensor& given = batch.at(input.name);
-    if (given.dtype() == input.type.dtype) run.set_input(i, given);
-    else run.set_input(i, given.astype(input.type.dtype));
-  }
+  refuse_unknown(batch);
+  Run& run = worker_->load(batch);
   run();
   Logs logs;
   for (std::size_t i = 0; i < reported_.size(); ++i) logs.emplace_back(reported_[i], run.output(i).at(0));
   return logs;
+}
+
+void StepState::refuse_unknown(const std::map<std::string, Tensor>& batch) const {
+  const std::vector<CompiledStep::Input>& inputs = step_->inputs();
+  for (const auto& given : batch) {
+    if (std::any_of(inputs.begin(), inputs.end(), [&](const auto& in) { return in.name == given.first; })) continue;
+    std::vector<std::string> names;
+    for (const CompiledStep::Input& in : inputs) names.push_back(in.name);
+    throw Error(ErrorKind::data, fmt::format("the step has no input '{}'; it has {}", given.first, fmt::join(names, ", ")));
+  }
 }
 
 void StepState::each_variable(const std::function<void(const std::string&, Variables&, std::int64_t)>& visit) {

@@ -48,32 +48,27 @@ Logs Model::train_on_batch(const Dataset& batch) {
   CompiledStep& step = s.train_step(batch_types(s, batch, false));
   const auto worker = step.take();
   const auto columns = step.on_host(named_columns(s, batch));
-  const Bindings bindings = step.bind(columns);
-  step.plan(bindings);  // places the variables, so that the running values can be reset
+  Run& run = worker->load(columns);  // which places the variables
   ModelState::reset(s.train_metrics);
-  Run& run = worker->run_for(bindings);
-  for (std::size_t i = 0; i < run.plan().inputs.size(); ++i) run.set_input(i, columns.at(run.plan().inputs[i].name).astype(run.plan().inputs[i].type.dtype));
   run();
   return read_logs(step, run);
 }
 
 Logs Model::test_on_batch(const Dataset& batch) { return evaluate_rows(*state_, batch, std::max<std::int64_t>(batch.rows(), 1)); }
 
-void Model::predict(const Arrays& x, const std::function<void(const Arrays&)>& sink, PredictArguments arguments) const {
-  ModelState& s = *state_;
+namespace {
+
+void predict_columns(ModelState& state, const std::map<std::string, Tensor>& columns, const std::function<void(const Arrays&)>& sink,
+                     const PredictArguments& arguments) {
   if (arguments.batch_size < 1) throw Error(ErrorKind::spec, fmt::format("batch_size must be at least 1, received {}", arguments.batch_size));
-  CompiledStep& step = s.predict_step();
-  const auto columns = named_columns(s, Dataset{x, {}, {}});
   const std::int64_t rows = rows_of(columns);
   if (rows == 0) throw Error(ErrorKind::data, "there are no rows to predict");
+  CompiledStep& step = state.predict_step();
   const auto worker = step.take();
   for (std::int64_t first = 0; first < rows; first += arguments.batch_size) {
     std::map<std::string, Tensor> batch;
-    for (const auto& [name, t] : columns) batch[name] = t.rows(first, std::min(rows, first + arguments.batch_size));
-    batch = step.on_host(std::move(batch));
-    Run& run = worker->run_for(step.bind(batch));
-    for (std::size_t i = 0; i < run.plan().inputs.size(); ++i)
-      run.set_input(i, batch.at(run.plan().inputs[i].name).astype(run.plan().inputs[i].type.dtype));
+    for (const auto& [name, t] : columns) batch.emplace(name, t.rows(first, std::min(rows, first + arguments.batch_size)));
+    Run& run = worker->load(step.on_host(std::move(batch)));
     run();
     Arrays outputs;
     for (std::size_t i = 0; i < step.outputs().size(); ++i) outputs.add(step.outputs()[i], run.output(i));
@@ -81,11 +76,23 @@ void Model::predict(const Arrays& x, const std::function<void(const Arrays&)>& s
   }
 }
 
+}  // namespace
+
+void Model::predict(const Arrays& x, const std::function<void(const Arrays&)>& sink, PredictArguments arguments) const {
+  predict_columns(*state_, named_columns(*state_, Dataset{x, {}, {}}), sink, arguments);
+}
+
 Arrays Model::predict(const Arrays& x, PredictArguments arguments) const {
+  const auto columns = named_columns(*state_, Dataset{x, {}, {}});
+  const std::int64_t rows = rows_of(columns);
   std::vector<std::pair<std::string, Tensor>> whole;
-  const std::int64_t rows = rows_of(named_columns(*state_, Dataset{x, {}, {}}));
   std::int64_t at = 0;
-  predict(x, [&](const Arrays& outputs) {
+  predict_columns(*state_, columns, [&](const Arrays& outputs) {
+    const std::int64_t n = outputs.columns()[0].second.dim(0);
+    if (n == rows) {  // one batch
+      whole = outputs.columns();
+      return;
+    }
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       const auto& [name, t] = outputs.columns()[i];
       if (at == 0) {
@@ -93,10 +100,10 @@ Arrays Model::predict(const Arrays& x, PredictArguments arguments) const {
         shape[0] = rows;
         whole.emplace_back(name, Tensor(t.dtype(), shape));
       }
-      Tensor part = whole[i].second.rows(at, at + t.dim(0));
+      Tensor part = whole[i].second.rows(at, at + n);
       std::copy_n(static_cast<const std::byte*>(t.data()), t.bytes(), static_cast<std::byte*>(part.data()));
     }
-    at += outputs.columns()[0].second.dim(0);
+    at += n;
   }, arguments);
   return Arrays(std::move(whole));
 }
@@ -167,8 +174,8 @@ MemoryPlan Model::memory(std::int64_t batch_size) {
   step.assume_host_columns(batch.shapes, batch_size);
   const auto plan = step.plan(step.bind(batch.shapes));
   const auto bytes = [](const Variables& v) { return static_cast<std::int64_t>(v.bytes()); };
-  return {bytes(*s.store), bytes(s.optimizer->variables) + bytes(s.train_metrics), static_cast<std::int64_t>(plan->arena_bytes),
-          static_cast<std::int64_t>(plan->live_bytes)};
+  return {bytes(*s.store), bytes(s.optimizer->variables) + bytes(s.train_metrics), static_cast<std::int64_t>(plan->arena_bytes + plan->kept_bytes),
+          static_cast<std::int64_t>(plan->live_bytes + plan->kept_bytes)};
 }
 
 std::map<std::string, Tensor> Model::weights() const {

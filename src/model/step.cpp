@@ -116,6 +116,28 @@ Run& CompiledStep::Worker::run_for(const Bindings& bindings, const std::map<std:
   return *run;
 }
 
+Run& CompiledStep::Worker::load(const std::map<std::string, Tensor>& columns) {
+  const std::vector<Input>& inputs = step_.inputs();
+  bool same = loaded_shapes_.size() == inputs.size();
+  for (std::size_t i = 0; same && i < inputs.size(); ++i) {
+    const auto found = columns.find(inputs[i].name);
+    same = found != columns.end() && found->second.shape() == loaded_shapes_[i];
+  }
+  if (!same) {
+    loaded_ = step_.bind(columns);
+    loaded_shapes_.clear();
+    for (const Input& in : inputs) loaded_shapes_.push_back(columns.at(in.name).shape());
+  }
+  Run& run = run_for(loaded_);
+  for (std::size_t i = 0; i < run.plan().inputs.size(); ++i) {
+    const Plan::Value& input = run.plan().inputs[i];
+    const Tensor& given = columns.at(input.name);
+    if (given.dtype() == input.type.dtype) run.set_input(i, given);
+    else run.set_input(i, given.astype(input.type.dtype));
+  }
+  return run;
+}
+
 std::shared_ptr<CompiledStep::Worker> CompiledStep::take() {
   const std::lock_guard lock(mutex_);
   std::unique_ptr<Worker> worker;

@@ -43,9 +43,13 @@ class CompiledStep {
     Worker(CompiledStep& step);
     // `external`: inputs that stay where they are (device addresses by name).
     Run& run_for(const Bindings& bindings, const std::map<std::string, void*>& external = {});
+    // The run for these columns, which are its inputs now.
+    Run& load(const std::map<std::string, Tensor>& columns);
 
    private:
     CompiledStep& step_;
+    std::vector<std::vector<std::int64_t>> loaded_shapes_;  // of the last columns, by input
+    Bindings loaded_;
     Arena arena_;
     std::int64_t version_ = -1;
     using Runs = std::map<std::pair<Bindings, std::map<std::string, void*>>, std::unique_ptr<Run>>;

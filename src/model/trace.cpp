@@ -248,11 +248,11 @@ std::vector<VariablePlace> Trace::places() const {
   return places;
 }
 
-std::vector<void*> Trace::groups() const {
-  std::vector<void*> addresses;
-  for (const Variables* store : stores_)
-    for (std::size_t g = 0; g < store->groups(); ++g) addresses.push_back(store->address(g));
-  return addresses;
+std::vector<VariableMemory> Trace::groups() const {
+  std::vector<VariableMemory> groups;
+  for (Variables* store : stores_)
+    for (std::size_t g = 0; g < store->groups(); ++g) groups.push_back(store->group(g));
+  return groups;
 }
 
 // --- Scope -----------------------------------------------------------------------------------------------------------------

@@ -92,7 +92,7 @@ class Trace {
   void finish();
   // Places of all variables by number, once their stores are placed.
   std::vector<VariablePlace> places() const;
-  std::vector<void*> groups() const;
+  std::vector<VariableMemory> groups() const;
 
   // Zeros a variable by its number.
   void reset(std::int64_t number) const;

@@ -126,8 +126,10 @@ void Variables::write(std::int64_t id, const Tensor& value) {
     return;
   }
   const Spot& spot = spots_[static_cast<std::size_t>(id)];
+  Buffer& buffer = buffers_[static_cast<std::size_t>(spot.group)];
   backend_->synchronize();
-  backend_->copy_in(static_cast<std::byte*>(buffers_[static_cast<std::size_t>(spot.group)].data) + spot.offset, converted.data(), converted.bytes());
+  backend_->copy_in(static_cast<std::byte*>(buffer.data) + spot.offset, converted.data(), converted.bytes());
+  ++buffer.writes;
 }
 
 }  // namespace strata

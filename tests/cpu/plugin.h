@@ -111,7 +111,7 @@ inline std::vector<std::vector<char>> run_candidate(Backend& backend, const Regi
   Block scratch(backend, candidate.scratch_bytes);
   std::memset(scratch.data, 0x7F, candidate.scratch_bytes);
   std::vector<std::unique_ptr<Call>> calls;
-  calls.push_back(kernel->bind(in, out, scratch.data));
+  calls.push_back(kernel->bind(in, out, {.scratch = scratch.data}));
   backend.run(calls);
   std::vector<std::vector<char>> first;
   const auto take = [&] {

@@ -181,7 +181,7 @@ TEST(ReferenceBackend, TakesAScalarConstantInsideARegion) {
   float x[3] = {2, 4, 6}, y[3] = {};
   void *in = x, *out = y;
   std::vector<std::unique_ptr<Call>> calls;
-  calls.push_back(candidates[0].prepare()->bind({&in, 1}, {&out, 1}, nullptr));
+  calls.push_back(candidates[0].prepare()->bind({&in, 1}, {&out, 1}, {}));
   backend->run(calls);
   EXPECT_THAT(y, ElementsAre(1, 2, 3));
 }

@@ -26,10 +26,20 @@ void vector_by_columns(const float* a, const float* b, std::int64_t k, std::int6
     store(c + j + 2 * lanes, s2);
     store(c + j + 3 * lanes, s3);
   }
-  for (; j < columns; ++j) {
-    float s = 0;
-    for (std::int64_t i = 0; i < k; ++i) s += a[i] * b[i * stride + j];
-    c[j] = beta != 0.0f ? s + beta * c[j] : s;
+  // The columns left, in four sums: rows are loaded whole as long as what follows them is still the matrix.
+  for (; j < columns; j += lanes) {
+    const std::int64_t n = columns - j < lanes ? columns - j : lanes, room = (k - 1) * stride + columns - j - lanes;
+    const std::int64_t whole = n == lanes ? k : room < 0 ? 0 : room / stride + 1;
+    const float* column = b + j;
+    Lanes s[4] = {};
+    std::int64_t i = 0;
+    for (; i + 4 <= whole; i += 4)
+      for (int u = 0; u < 4; ++u) s[u] += a[i + u] * load(column + (i + u) * stride);
+    for (; i < whole; ++i) s[0] += a[i] * load(column + i * stride);
+    for (; i < k; ++i) s[0] += a[i] * load_some(column + i * stride, n, 0.0f);
+    float sums[lanes];
+    store(sums, (s[0] + s[1]) + (s[2] + s[3]));
+    for (std::int64_t l = 0; l < n; ++l) c[j + l] = beta != 0.0f ? sums[l] + beta * c[j + l] : sums[l];
   }
 }
 
