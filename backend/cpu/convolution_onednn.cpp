@@ -155,6 +155,7 @@ Candidate candidate(std::string name, Stages parts, const KernelForms& kernel, c
   parts.scratch_bytes = scratch.bytes();
   Candidate c{.name = std::move(name), .scratch_bytes = scratch.bytes() + parts.epilogue.scratch_bytes(), .kept_bytes = kernel.kept_bytes()};
   if (!kernel.is_read()) c.kept_inputs = {parts.order[1]};
+  if (parts.begins_as >= 0) c.in_place = {{parts.begins_as, 0}};
   c.prepare = [parts = std::move(parts)] { return std::make_shared<const StagedKernel>(parts); };
   return c;
 }
@@ -169,14 +170,14 @@ Answer convolution_onednn(const Region& region, const Machine& machine) {
   const Problem& p = std::get<Problem>(made);
 
   // Bias, another summand and relu are the library's own; any other elementwise ops follow in a pass.
-  const auto fused = bias_sum_relu(region, anchor);
+  auto fused = bias_sum_relu(region, anchor);
   Stages parts{.order = inputs_of(op)};
+  if (fused && std::find(parts.order.begin(), parts.order.end(), fused->sum) != parts.order.end()) fused.reset();
   std::string name = "onednn convolution";
   const bool has_bias = fused && fused->bias >= 0, has_sum = fused && fused->sum >= 0;
-  const std::size_t bias_at = 2, sum_at = has_bias ? 3 : 2;
   if (fused) {
     if (has_bias) parts.order.push_back(fused->bias), name += " + bias";
-    if (has_sum) parts.order.push_back(fused->sum), name += " + sum";
+    if (has_sum) parts.begins_as = fused->sum, name += " + sum";
     if (fused->relu) name += " + relu";
     parts.epilogue = Epilogue::direct();
   } else {
@@ -187,7 +188,7 @@ Answer convolution_onednn(const Region& region, const Machine& machine) {
   }
   const auto described_by = [&](const Problem& part) {
     dnnl::post_ops post;
-    if (has_sum) post.append_binary(dnnl::algorithm::binary_add, channels_last(part.y));
+    if (has_sum) post.append_sum();
     if (fused && fused->relu) append_relu(post);
     dnnl::primitive_attr attributes = onednn_attributes();
     attributes.set_post_ops(post);
@@ -205,11 +206,10 @@ Answer convolution_onednn(const Region& region, const Machine& machine) {
                   {{DNNL_ARG_SRC, pd.src_desc(), {Place::input, 0, part.x}}, {DNNL_ARG_WEIGHTS, pd.weights_desc(), kernel.wanted(pd.weights_desc())},
                    {DNNL_ARG_DST, pd.dst_desc(), {Place::output, 0, part.y}},
                    {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc(), scratch.take(pd.scratchpad_desc().get_size())}}};
-      if (has_bias) stage.arguments.push_back({DNNL_ARG_BIAS, pd.bias_desc(), {Place::input, bias_at}});
-      if (has_sum)
-        stage.arguments.push_back({DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, channels_last(part.problem.y), {Place::input, sum_at, part.y}});
+      if (has_bias) stage.arguments.push_back({DNNL_ARG_BIAS, pd.bias_desc(), {Place::input, 2}});
       (whole ? parts.stages : parts.slices).push_back(std::move(stage));
     }
+    parts.output_bytes = op.outputs[0].bytes();
     return candidate(std::move(name), std::move(parts), kernel, scratch);
   } catch (const dnnl::error& e) {
     return Declined{fmt::format("oneDNN: {}", e.what())};

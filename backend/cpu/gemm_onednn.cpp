@@ -141,7 +141,7 @@ Answer gemm_onednn(const Region& region, const Machine& machine) {
       for (const Piece& piece : slices_of(g)) slices.push_back(layer.stage(piece, scratch, same_bits));
       name += fmt::format(" in {} slice{}", slices.size(), slices.size() == 1 ? "" : "s");
     }
-    const Stages parts{{}, stages, slices, order, epilogue, scratch.bytes()};
+    const Stages parts{.stages = stages, .slices = slices, .order = order, .epilogue = epilogue, .scratch_bytes = scratch.bytes()};
     return Candidate{.name = std::move(name), .scratch_bytes = scratch.bytes() + epilogue.scratch_bytes(),
                      .prepare = [parts] { return std::make_shared<const StagedKernel>(parts); }};
   } catch (const dnnl::error& e) {

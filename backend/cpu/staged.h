@@ -1,6 +1,8 @@
 // A kernel of oneDNN primitives and an elementwise epilogue.
 #pragma once
 
+#include <cstring>
+
 #include "backend/cpu/epilogue.h"
 #include "backend/cpu/onednn.h"
 #include "backend/cpu/parallel.h"
@@ -12,6 +14,8 @@ namespace strata::cpu {
 struct Stages {
   std::vector<Stage> renewals = {}, stages = {}, slices = {};
   std::vector<int> order = {};  // the region's inputs as the stages number them
+  int begins_as = -1;           // the region's input that the stages add to: the output begins as it
+  std::size_t output_bytes = 0;
   Epilogue epilogue = {};
   std::size_t scratch_bytes = 0;  // of the stages; the epilogue's follow
 };
@@ -29,7 +33,8 @@ class StagedKernel final : public Kernel {
    public:
     Bound(const Stages& parts, std::span<void* const> inputs, std::span<void* const> outputs, Workspace workspace)
         : epilogue_(parts.epilogue), inputs_(inputs.begin(), inputs.end()), outputs_(outputs.begin(), outputs.end()),
-          rest_(static_cast<char*>(workspace.scratch) + parts.scratch_bytes) {
+          rest_(static_cast<char*>(workspace.scratch) + parts.scratch_bytes), output_bytes_(parts.output_bytes) {
+      if (parts.begins_as >= 0) summand_ = inputs_[static_cast<std::size_t>(parts.begins_as)];
       std::vector<void*> operands;
       for (const int i : parts.order) operands.push_back(inputs[static_cast<std::size_t>(i)]);
       void* const y = epilogue_.destination(outputs_.data(), rest_);
@@ -45,6 +50,7 @@ class StagedKernel final : public Kernel {
       for (BoundStage& s : renewals_) s.run();
     }
     void run() override {
+      if (summand_ != nullptr && summand_ != outputs_[0]) copy_summand();
       for (BoundStage& s : stages_) s.run();
       parallel(static_cast<std::int64_t>(slices_.size()), parallel_work, [this](std::int64_t begin, std::int64_t end) {
         const OneThread one;
@@ -54,10 +60,21 @@ class StagedKernel final : public Kernel {
     }
 
    private:
+    void copy_summand() {
+      constexpr std::size_t block = 1 << 14;
+      parallel(static_cast<std::int64_t>((output_bytes_ + block - 1) / block), static_cast<std::int64_t>(output_bytes_ / 4),
+               [this](std::int64_t begin, std::int64_t end) {
+                 const std::size_t from = static_cast<std::size_t>(begin) * block, to = std::min(static_cast<std::size_t>(end) * block, output_bytes_);
+                 std::memcpy(static_cast<char*>(outputs_[0]) + from, static_cast<const char*>(summand_) + from, to - from);
+               });
+    }
+
     std::vector<BoundStage> renewals_, stages_, slices_;
     Epilogue epilogue_;
     std::vector<void*> inputs_, outputs_;
     void* rest_;
+    const void* summand_ = nullptr;
+    std::size_t output_bytes_;
   };
   Stages parts_;
 };

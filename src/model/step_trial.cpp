@@ -19,8 +19,9 @@ Tensor made_up(DType dtype, const std::vector<std::int64_t>& shape) {
   return t;
 }
 
+using Clock = std::chrono::steady_clock;
+
 double least(std::chrono::milliseconds round, const std::function<void()>& f) {
-  using Clock = std::chrono::steady_clock;
   double best = 1e9;
   for (int i = 0; i < 5; ++i) {
     const auto begin = Clock::now();
@@ -54,14 +55,20 @@ double StepTrial::seconds() {
 }
 
 std::vector<double> StepTrial::seconds_of_steps() {
-  std::vector<double> of_step(plan().steps.size(), 0.0);
   (*run_)();  // what is computed once is there
-  for (std::size_t c = 0; c < run_->calls().size(); ++c)
-    of_step[static_cast<std::size_t>(plan().calls[c].step)] += least(std::chrono::milliseconds(4), [&] {
+  std::vector<double> best(plan().steps.size(), 1e9);
+  const auto begin = Clock::now();
+  for (int round = 0; round < 5 || Clock::now() - begin < std::chrono::milliseconds(400); ++round) {
+    std::vector<double> of_step(plan().steps.size(), 0.0);
+    for (std::size_t c = 0; c < run_->calls().size(); ++c) {
+      const auto from = Clock::now();
       step_->backend().run(run_->calls().subspan(c, 1));
       step_->backend().synchronize();
-    });
-  return of_step;
+      of_step[static_cast<std::size_t>(plan().calls[c].step)] += std::chrono::duration<double>(Clock::now() - from).count();
+    }
+    std::transform(of_step.begin(), of_step.end(), best.begin(), best.begin(), [](double a, double b) { return std::min(a, b); });
+  }
+  return best;
 }
 
 }  // namespace strata

@@ -15,8 +15,8 @@ class StepTrial {
 
   const Plan& plan() const { return run_->plan(); }
   bool is_training() const { return is_training_; }
-  // The least of a few rounds, in seconds: of the whole step, and of each of the plan's steps alone on the data that the step
-  // before it left. Their sum is above the whole where caches and threads are warmer in company.
+  // The least of a few rounds, in seconds: of the whole step, and of each of the plan's steps in their order. 0 for what is
+  // computed once. Their sum can be below the whole: each one's best round is its own.
   double seconds();
   std::vector<double> seconds_of_steps();
 
