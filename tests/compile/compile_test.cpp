@@ -32,6 +32,8 @@ std::vector<Case> cases() {
   all.push_back({"no merge", {}}); all.back().options.merge = false;
   all.push_back({"no prune", {}}); all.back().options.prune = false;
   all.push_back({"no fuse", {}}); all.back().options.fuse = false;
+  all.push_back({"no absorb", {}}); all.back().options.absorb = false;
+  all.push_back({"no prepare", {}}); all.back().options.prepare = false;
   all.push_back({"no reorder", {}}); all.back().options.reorder = false;
   all.push_back({"no reuse", {}}); all.back().options.reuse = false;
   return all;

@@ -1,4 +1,4 @@
-// Every pass does something: the plan of some config's training step differs without it. And the weights after a few steps
+// Every pass does something: a plan of some spec differs without it. And the weights after a few steps
 // do not: folding, merging, pruning, order and memory leave the same bits.
 #include <gtest/gtest.h>
 
@@ -16,17 +16,31 @@ namespace {
 
 struct Pass { const char* name; bool CompileOptions::* flag; };
 const Pass passes[] = {{"fold", &CompileOptions::fold},   {"merge", &CompileOptions::merge},     {"prune", &CompileOptions::prune},
-                       {"fuse", &CompileOptions::fuse},   {"reorder", &CompileOptions::reorder}, {"reuse", &CompileOptions::reuse}};
+                       {"fuse", &CompileOptions::fuse},   {"reorder", &CompileOptions::reorder}, {"reuse", &CompileOptions::reuse},
+                       {"absorb", &CompileOptions::absorb}, {"prepare", &CompileOptions::prepare}};
 
 // A plan as text: what runs, in what order, and how much memory it takes.
 std::string text_of(const Plan& plan) {
-  std::string text = fmt::format("{} calls, {} bytes\n", plan.calls.size(), plan.arena_bytes);
+  std::string text = fmt::format("{} calls, {} before them, {} bytes\n", plan.calls.size(), plan.preparation.size(), plan.arena_bytes);
   for (const PlannedStep& s : plan.steps) text += s.ops + "\n";
   return text;
 }
 
-std::string training_plan(const std::string& probe, const CompileOptions& options) {
-  Spec spec = read_spec(std::string(STRATA_SOURCE_DIR) + "/tests/golden/probes/" + probe + ".yaml");
+// Of a step over four rows.
+std::string plan_of(CompiledStep& step, const CompileOptions& options) {
+  std::map<std::string, std::vector<std::int64_t>> shapes;
+  for (const CompiledStep::Input& in : step.inputs()) {
+    shapes[in.name] = {4};
+    for (int i = 1; i < in.type.shape.rank(); ++i) shapes[in.name].push_back(in.type.shape[i].value());
+  }
+  const Bindings bindings = step.bind(shapes);
+  step.plan(bindings);  // places the variables
+  return text_of(*compile(specialize(step.trace().graph, bindings), step.backend(), reference_backend(), step.trace().places(), options));
+}
+
+// The plans of a training step and of a prediction.
+std::string plans(const std::string& spec_file, const CompileOptions& options) {
+  Spec spec = read_spec(std::string(STRATA_SOURCE_DIR) + "/" + spec_file);
   spec.run.backend = "cpu";
   spec.run.dtype = "float32";
   Diagnostics diagnostics;
@@ -40,24 +54,16 @@ std::string training_plan(const std::string& probe, const CompileOptions& option
     types.x.push_back({state.graph.name(*in.call()), in.call()->input->dtype, row});
   }
   types.y.push_back({model.output_names()[0], DType::int32, {}});
-  CompiledStep& step = state.train_step(types);
-  std::map<std::string, std::vector<std::int64_t>> shapes;
-  for (const CompiledStep::Input& in : step.inputs()) {
-    shapes[in.name] = {4};
-    for (int i = 1; i < in.type.shape.rank(); ++i) shapes[in.name].push_back(in.type.shape[i].value());
-  }
-  const Bindings bindings = step.bind(shapes);
-  step.plan(bindings);  // places the variables
-  return text_of(*compile(specialize(step.trace().graph, bindings), step.backend(), reference_backend(), step.trace().places(), options));
+  return plan_of(state.train_step(types), options) + plan_of(state.predict_step(), options);
 }
 
-TEST(Passes, EachChangesThePlanOfSomeProbe) {
+TEST(Passes, EachChangesThePlansOfSomeSpec) {
   for (const Pass& pass : passes) {
     bool changes = false;
-    for (const char* probe : {"mlp", "cnn_batchnorm", "accumulation_ema"}) {
+    for (const char* file : {"tests/golden/probes/mlp.yaml", "tests/golden/probes/cnn_batchnorm.yaml", "tests/golden/probes/accumulation_ema.yaml", "configs/resnet20-mnist.yaml"}) {
       CompileOptions without;
       without.*pass.flag = false;
-      changes = changes || training_plan(probe, without) != training_plan(probe, {});
+      changes = changes || plans(file, without) != plans(file, {});
     }
     EXPECT_TRUE(changes) << "the pass '" << pass.name << "' changes no plan";
   }

@@ -52,6 +52,8 @@ int check_region(Devices& devices, const Region& region, const Bytes& inputs, co
   const auto found = devices.two->candidates(region, refusals);
   EXPECT_TRUE(!found.empty() || !refusals.empty()) << what << ": neither a kernel nor a reason";
   for (const Refusal& r : refusals) EXPECT_FALSE(r.reason.empty()) << what;
+  Region standing = region;
+  standing.steady.assign(region.inputs.size(), true);
   for (std::size_t k = 0; k < found.size(); ++k) {
     const std::string name = what + " by " + found[k].name;
     const Bytes* in = found[k].pair.empty() || !inputs_of_pair ? &inputs : inputs_of_pair(found[k].pair);
@@ -69,6 +71,10 @@ int check_region(Devices& devices, const Region& region, const Bytes& inputs, co
       const Bytes bits = run_candidate(*other, region, again[k], *in);
       if (bits != got) ADD_FAILURE() << name << " gives other bits on " << other->description();
     }
+    std::vector<Refusal> refusals;
+    const auto steady = devices.two->candidates(standing, refusals);
+    if (k < steady.size() && run_candidate(*devices.two, standing, steady[k], *in) != got)
+      ADD_FAILURE() << name << " gives other bits where its inputs are steady";
     for (const auto& pair : found[k].in_place)
       if (run_candidate(*devices.two, region, found[k], *in, &pair) != got)
         ADD_FAILURE() << name << " gives other bits with output " << pair.second << " in the place of input " << pair.first;
@@ -151,6 +157,9 @@ TEST(CpuKernels, agree_with_the_reference_on_larger_operands) {
       {"matmul", {any({2500, 100}), any({100, 40})}},  // the weight's gradient is a sum over 2500 rows
       {"matmul", {any({4100, 20}), any({20, 20})}},
       {"matmul", {any({4, 300}), any({300, 700})}},
+      {"matmul", {any({1, 1600}), any({1600, 10})}},  // by vectors: rows narrower than one, with a rest, in blocks
+      {"matmul", {any({1, 301}), any({301, 37})}},
+      {"matmul", {any({1, 50}), any({50, 150})}},
       {"exp", {any({300, 301})}},
       {"tanh", {any({90000})}},
       {"add", {any({300, 301}), any({301})}},
@@ -242,6 +251,34 @@ TEST(CpuRegions, convolution_with_bias_and_relu_is_one_call) {
     with_tanh.outputs = {port(tanh(z + with_tanh.input("b", bt)))};
     check_graph(devices, with_tanh, inputs, 2e-5, "convolution+add+tanh");
   }
+}
+
+// Behind a convolution that nothing learns through stands a batch norm's shift, then the block's other path.
+TEST(CpuRegions, convolution_with_bias_sum_and_relu_is_one_call) {
+  Devices devices;
+  if (devices.two->description().find("no oneDNN") != std::string::npos) GTEST_SKIP() << "convolution needs oneDNN, which this build lacks";
+  for (const std::int64_t batch : {1, 8})
+    for (const bool has_relu : {false, true}) {
+      Graph g;
+      const TensorType xt{DType::float32, {batch, 14, 14, 16}}, kt{DType::float32, {1, 1, 16, 48}}, bt{DType::float32, {48}}, st{DType::float32, {batch, 14, 14, 48}};
+      const Value y = convolution(g.input("x", xt), g.input("k", kt), {.size = {1, 1}, .strides = {1, 1}, .dilation = {1, 1}}) + g.input("b", bt) + g.input("s", st);
+      g.outputs = {port(has_relu ? relu(y) : y)};
+      const std::map<std::string, Tensor> inputs{{"x", example_tensor({xt}, 1)}, {"k", example_tensor({kt}, 2)}, {"b", example_tensor({bt}, 3)}, {"s", example_tensor({st}, 4)}};
+      const Region region = check_graph(devices, g, inputs, 2e-5, "convolution+add+add");
+      std::vector<Refusal> refusals;
+      EXPECT_EQ(devices.two->candidates(region, refusals)[0].name, std::string("onednn convolution + bias + sum") + (has_relu ? " + relu" : ""));
+    }
+}
+
+// x + convolution(x): the summand is also what the convolution reads, so that the output cannot begin as it.
+TEST(CpuRegions, a_convolution_that_is_added_to_its_own_input_keeps_it) {
+  Devices devices;
+  if (devices.two->description().find("no oneDNN") != std::string::npos) GTEST_SKIP() << "convolution needs oneDNN, which this build lacks";
+  Graph g;
+  const TensorType xt{DType::float32, {4, 10, 10, 16}}, kt{DType::float32, {3, 3, 16, 16}};
+  const Value x = g.input("x", xt);
+  g.outputs = {port(convolution(x, g.input("k", kt), {.size = {3, 3}, .strides = {1, 1}, .dilation = {1, 1}, .padding = PaddingMode::same}) + x)};
+  check_graph(devices, g, {{"x", example_tensor({xt}, 1)}, {"k", example_tensor({kt}, 2)}}, 2e-5, "convolution+add of its input");
 }
 
 // Each channel by itself goes to the library like any other convolution, forward and backwards.

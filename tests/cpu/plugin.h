@@ -83,8 +83,14 @@ struct Block {
   ~Block() { backend.release(data, bytes); }
 };
 
+struct RenewalOf final : Call {
+  explicit RenewalOf(Call& c) : call(c) {}
+  void run() override { call.renew(); }
+  Call& call;
+};
+
 // Runs a candidate once. `inputs` and the result are bytes. With `alias`, input alias->first lies where output
-// alias->second does.
+// alias->second does. What it keeps of steady inputs is renewed before, and these inputs are lost then.
 inline std::vector<std::vector<char>> run_candidate(Backend& backend, const Region& region, const Candidate& candidate,
                                                     const std::vector<std::vector<char>>& inputs,
                                                     const std::pair<int, int>* alias = nullptr) {
@@ -110,8 +116,15 @@ inline std::vector<std::vector<char>> run_candidate(Backend& backend, const Regi
   }
   Block scratch(backend, candidate.scratch_bytes);
   std::memset(scratch.data, 0x7F, candidate.scratch_bytes);
-  std::vector<std::unique_ptr<Call>> calls;
-  calls.push_back(kernel->bind(in, out, {.scratch = scratch.data}));
+  Block kept(backend, candidate.kept_bytes);
+  std::vector<std::unique_ptr<Call>> calls, renewals;
+  calls.push_back(kernel->bind(in, out, {scratch.data, kept.data}));
+  if (candidate.kept_bytes) {
+    renewals.push_back(std::make_unique<RenewalOf>(*calls[0]));
+    backend.run(renewals);
+    for (const int i : candidate.kept_inputs) std::memset(in[static_cast<std::size_t>(i)], 0x7F, inputs[static_cast<std::size_t>(i)].size());
+    std::memset(scratch.data, 0x7F, candidate.scratch_bytes);
+  }
   backend.run(calls);
   std::vector<std::vector<char>> first;
   const auto take = [&] {

@@ -6,8 +6,12 @@
 #include <thread>
 
 #include <strata/callbacks/early_stopping.h>
+#include <strata/layers/activations/relu.h>
+#include <strata/layers/convolutional/conv2d.h>
 #include <strata/layers/core/dense.h>
+#include <strata/layers/normalization/batch_normalization.h>
 #include <strata/layers/regularization/dropout.h>
+#include <strata/layers/reshaping/flatten.h>
 #include <strata/model.h>
 #include <strata/optimizers/adam.h>
 #include <strata/optimizers/sgd.h>
@@ -356,6 +360,37 @@ TEST(Predict, IsTheSameFromSeveralThreadsAtOnce) {
     const Tensor alone = m.predict(x, {.batch_size = 8}).columns()[0].second;
     for (const Tensor& t : found) EXPECT_TRUE(same_bytes(t, alone));
   }
+}
+
+// Kernels keep forms of weights between predictions: whatever changes a weight is seen by the next one.
+TEST(Predict, SeesWeightsThatWereSetTrainedAndReset) {
+  const Tensor x = numbers({12, 8, 8, 3});
+  const auto made = [](const std::string& backend) {
+    const auto in = Input({8, 8, 3});
+    auto h = in | Conv2D{.filters = 16, .kernel_size = 3, .name = "conv"} | BatchNormalization{} | ReLU{} | Flatten{};
+    Model m(in, h | Dense{.units = 4}, {}, {.backend = backend, .seed = 3});
+    m.compile({.optimizer = SGD{.learning_rate = 0.05}, .loss = "mse"});
+    return m;
+  };
+  Model cpu = made("cpu"), reference = made("reference");
+  const Tensor targets = numbers({12, 4}, 1);
+  const auto predictions = [&] { return cpu.predict(x, {.batch_size = 5}).columns()[0].second; };
+  const auto agree = [&](const char* after) {
+    const Tensor a = predictions(), b = reference.predict(x, {.batch_size = 5}).columns()[0].second;
+    for (std::int64_t i = 0; i < a.elements(); ++i) EXPECT_NEAR(a.at(i), b.at(i), 2e-4) << after;
+    return a.clone();
+  };
+  const Tensor before = agree("the start");
+  for (Model* m : {&cpu, &reference}) m->fit(x, targets, {.batch_size = 4, .epochs = 2, .verbose = 0, .shuffle = false});
+  const Tensor trained = agree("fit");
+  EXPECT_FALSE(same_bytes(trained, before));
+  EXPECT_NEAR(cpu.evaluate(x, targets)[0].second, reference.evaluate(x, targets)[0].second, 1e-4);
+  auto weights = cpu.weights();
+  for (std::int64_t i = 0; i < weights.at("conv/kernel").elements(); ++i) weights.at("conv/kernel").set(i, 0.01 * static_cast<double>(i % 7));
+  for (Model* m : {&cpu, &reference}) m->set_weights(weights);
+  EXPECT_FALSE(same_bytes(agree("set_weights"), trained));
+  for (Model* m : {&cpu, &reference}) m->train_on_batch({x, targets, {}});
+  agree("train_on_batch");
 }
 
 // --- errors
