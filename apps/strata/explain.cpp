@@ -24,6 +24,7 @@ Node json_of(const Plan& plan) {
     row.set("kernel", Node::string(s.kernel));
     row.set("ops", Node::string(s.ops));
     row.set("region", Node::string(s.signature));
+    row.set("once", Node::boolean(s.once));
     row.set("refused", refused);
     steps.append(row);
   }
@@ -32,15 +33,18 @@ Node json_of(const Plan& plan) {
   return out;
 }
 
+// What only the weights decide runs once, until they change.
+std::string kernel_of(const PlannedStep& s) { return s.once ? s.kernel + ", once" : s.kernel; }
+
 void print(const Plan& plan) {
   std::size_t place = 5, kernel = 6;
   for (const PlannedStep& s : plan.steps) {
     place = std::max(place, s.place.size());
-    kernel = std::max(kernel, s.kernel.size());
+    kernel = std::max(kernel, kernel_of(s).size());
   }
   std::printf("%-*s  %-*s  %s\n", static_cast<int>(place), "layer", static_cast<int>(kernel), "kernel", "ops");
   for (const PlannedStep& s : plan.steps) {
-    std::printf("%-*s  %-*s  %s\n", static_cast<int>(place), s.place.c_str(), static_cast<int>(kernel), s.kernel.c_str(), s.ops.c_str());
+    std::printf("%-*s  %-*s  %s\n", static_cast<int>(place), s.place.c_str(), static_cast<int>(kernel), kernel_of(s).c_str(), s.ops.c_str());
     for (const Refusal& r : s.refusals)
       if (r.kernel != "reference")  // where another kernel runs, it is no news that the definition does not
         std::printf("%*s  not %s: %s\n", static_cast<int>(place), "", r.kernel.c_str(), r.reason.c_str());

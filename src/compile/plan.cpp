@@ -57,7 +57,7 @@ class Flattener {
     copies(flat, -1);
     for (std::size_t s = 0; s < program.steps.size(); ++s) {
       const ProgramStep& step = program.steps[s];
-      flat.steps.push_back({step.place, ops_of(step.region), signature(step.region), step.kernel.name, step.refusals});
+      flat.steps.push_back({step.place, ops_of(step.region), signature(step.region), step.kernel.name, step.refusals, step.steady});
       if (step.scan) {
         unroll(flat, s, step, bodies.at(s));
       } else {

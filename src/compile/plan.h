@@ -64,6 +64,7 @@ struct PlannedStep {
   std::string signature;
   std::string kernel;
   std::vector<Refusal> refusals;
+  bool once = false;          // it is part of the preparation
 };
 
 struct Plan {
