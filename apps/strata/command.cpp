@@ -109,6 +109,7 @@ int parse_and_run(int argc, char** argv) {
   add_schema(verbs);
   add_time(verbs);
   add_explain(verbs);
+  add_tune(verbs);
   add_devices(verbs);
   add_version(verbs);
   app.require_subcommand(1);

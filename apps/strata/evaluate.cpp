@@ -5,6 +5,7 @@
 
 #include <strata/error.h>
 #include "apps/strata/loaded_model.h"
+#include "apps/strata/progress.h"
 #include "src/model/model_state.h"
 
 namespace strata {
@@ -20,7 +21,10 @@ void add_evaluate(Verbs& verbs) {
       throw Error(ErrorKind::spec, fmt::format("{}: the model is not compiled: there is no loss", o->model.model), "give one: --set compile.loss=...");
     const Rows rows = rows_to_use(o->data, loaded, verbs.common, "evaluate");
     if (rows.data.y.empty()) throw Error(ErrorKind::spec, "there are no targets to evaluate against", "name them: --y FILE");
-    const Logs logs = loaded.model.evaluate(rows.data, {.batch_size = batch_size(o->data, loaded), .sample_weight = {}});
+    const Logs logs = [&] {
+      WorkProgress progress(verbs.common.quiet, "evaluate");
+      return loaded.model.evaluate(rows.data, {.batch_size = batch_size(o->data, loaded), .progress = std::ref(progress)});
+    }();
     Node out = Node::mapping();
     for (const auto& [name, value] : logs) {
       out.set(name, Node::number(value));

@@ -6,11 +6,13 @@
 #include <fmt/format.h>
 
 #include <strata/error.h>
+#include "src/files/choices_json.h"
 #include "src/files/keras_model.h"
 #include "src/files/model_files.h"
 #include "src/files/spec_data.h"
 #include "src/files/spec_model.h"
 #include "src/files/weights_h5.h"
+#include "src/io/atomic_file.h"
 #include "src/model/batch.h"
 #include "src/model/model_state.h"
 #include "src/spec/overrides.h"
@@ -77,6 +79,14 @@ RowSource chosen_rows(const DataChoice& choice, const LoadedModel& loaded) {
   return source;
 }
 
+constexpr std::uint64_t most_bytes_of_choices = std::uint64_t{1} << 26;
+
+// A run keeps the kernels that it took in its checkpoints: it does not need the file that it began with.
+void use_kernels(Model& model, const std::string& file, bool of_run) {
+  if (of_run && !fs::exists(file)) return;
+  use_choices(model.state(), as_text(read_file(file, most_bytes_of_choices)), file);
+}
+
 }  // namespace
 
 void add_model_options(CLI::App& verb, ModelChoice& choice) {
@@ -120,6 +130,7 @@ LoadedModel build_loaded(Node tree, const std::string& name, const CommonOptions
   std::optional<Model> model = build_model(spec, diagnostics, read);
   diagnostics.throw_if_errors();
   if (spec.compile) model->compile(compile_arguments(*spec.compile));
+  if (spec.run.choices) use_kernels(*model, spec.path(*spec.run.choices), RunDirectory::is_one(name));
   LoadedModel loaded{std::move(tree), std::move(spec), std::move(*model), name, from_file};
   for (const std::string& warning : loaded.model.state().warnings) say(common, "warning: " + without_line(warning));
   loaded.model.state().warnings.clear();
@@ -165,8 +176,10 @@ Rows fitting_rows(const Model& model, const RowSource& source, const std::vector
 
 Rows rows_to_use(const DataChoice& choice, const LoadedModel& loaded, const CommonOptions& common, const char* verb) {
   const auto& data = loaded.spec.data;
-  // Text targets have the numbers that they have in training.
+  // Text targets have the numbers that they have in training. A run knows them; a model that was never trained here reads the rows.
   const auto training_classes = [&] {
+    if (RunDirectory::is_one(loaded.name))
+      if (std::vector<std::string> names = RunDirectory::open(loaded.name).read_classes(); !names.empty()) return names;
     const std::string reader = data && data->train ? data->train->reader() : "";
     const bool names_classes = (reader == "csv" && data->train->file) || reader == "image_folder" || reader == "text";
     return names_classes ? load_rows(for_inputs(loaded.model, row_source(loaded.spec, *data->train))).classes : std::vector<std::string>();

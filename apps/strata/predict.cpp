@@ -9,6 +9,7 @@
 
 #include <strata/error.h>
 #include "apps/strata/loaded_model.h"
+#include "apps/strata/progress.h"
 #include "src/io/atomic_file.h"
 #include "src/io/npy.h"
 #include "src/io/npz.h"
@@ -144,7 +145,9 @@ int predict(const PredictOptions& o, const CommonOptions& common) {
   if (format == "npy" && loaded.model.output_names().size() > 1)
     throw Error(ErrorKind::spec, fmt::format("the model has {} outputs, a .npy file holds one array", loaded.model.output_names().size()), "use .npz");
   const Rows rows = rows_to_use(o.data, loaded, common, "predict");
-  const PredictArguments arguments{.batch_size = batch_size(o.data, loaded)};
+  const bool rows_on_terminal = o.out == "-" && ::isatty(STDOUT_FILENO);
+  std::optional<WorkProgress> progress(std::in_place, common.quiet || rows_on_terminal, "predict");
+  const PredictArguments arguments{.batch_size = batch_size(o.data, loaded), .progress = std::ref(*progress)};
   Output out(o.out);
   if (binary) {
     const Arrays all = written(loaded.model.predict(rows.data.x, arguments), o.classes);
@@ -158,6 +161,7 @@ int predict(const PredictOptions& o, const CommonOptions& common) {
       out.text(text_rows(part, format));
     }, arguments);
   }
+  progress.reset();
   out.close();
   if (common.json) {
     Node result = Node::mapping();

@@ -1,8 +1,8 @@
-// Progress of a training run on stderr: a bar on a terminal; elsewhere a line for each epoch, and one every half minute.
+// Progress on stderr. Of a training run: a bar on a terminal; elsewhere a line for each epoch, and one every half minute. Of
+// other work, rows that are predicted or kernels that are timed: the same while it runs, and nothing stays of it.
 #pragma once
 
-#include <chrono>
-
+#include "apps/strata/terminal_line.h"
 #include "src/model/fit.h"
 
 namespace strata {
@@ -14,15 +14,29 @@ class Progress {
   void after_epoch(const Fit& fit, const Logs& logs);
 
  private:
-  using Clock = std::chrono::steady_clock;
-  std::size_t width() const;  // 0: no terminal
-  void clear_bar();
-
-  bool quiet_, terminal_;
+  bool quiet_;
   int epochs_;
-  bool bar_shown_ = false;
-  Clock::time_point epoch_began_, shown_;
+  TerminalLine line_;
+  Pace pace_;
+  Pace::Clock::time_point epoch_began_;
   std::int64_t first_step_ = -1;  // of the epoch's part that this process ran
+};
+
+class WorkProgress {
+ public:
+  // `what` is said before the bar: "evaluate". `things`: what is counted.
+  WorkProgress(bool quiet, std::string what, std::string things = "rows");
+  ~WorkProgress() { line_.clear(); }
+  WorkProgress(const WorkProgress&) = delete;
+  WorkProgress& operator=(const WorkProgress&) = delete;
+  void operator()(std::int64_t done, std::int64_t of);
+
+ private:
+  bool quiet_;
+  std::string what_, things_;
+  TerminalLine line_;
+  Pace pace_;
+  Pace::Clock::time_point began_;
 };
 
 }  // namespace strata

@@ -10,8 +10,8 @@ namespace {
 
 std::string log_text(const Logs::value_type& log) { return fmt::format("{}: {:.4g}", log.first, log.second); }
 
-std::string bar(const StepProgress& p, std::size_t width) {
-  const auto done = std::min(width, static_cast<std::size_t>(static_cast<std::int64_t>(width) * p.step / std::max<std::int64_t>(1, p.steps)));
+std::string bar(const BarProgress& p, std::size_t width) {
+  const auto done = std::min(width, static_cast<std::size_t>(static_cast<std::int64_t>(width) * p.done / std::max<std::int64_t>(1, p.all)));
   return "[" + std::string(done, '=') + std::string(width - done, '.') + "]";
 }
 
@@ -25,13 +25,13 @@ std::string duration_text(double seconds) {
   return fmt::format("{} h {} min", s / 3600, s / 60 % 60);
 }
 
-std::string bar_line(const StepProgress& p, std::size_t width) {
-  const std::string epoch = fmt::format("Epoch {}/{}", p.epoch, p.epochs), count = fmt::format("{}/{}", p.step, p.steps);
+std::string bar_line(const BarProgress& p, std::size_t width) {
+  const std::string count = fmt::format("{}/{}", p.done, p.all);
   constexpr std::size_t widest = 24, narrowest = 8;
   std::string line;
-  if (const std::size_t used = epoch.size() + count.size() + 4; used + narrowest <= width)
-    line = epoch + " " + bar(p, std::min(widest, width - used)) + " " + count;
-  else if (epoch.size() + 1 + count.size() <= width) line = epoch + " " + count;
+  if (const std::size_t used = p.head.size() + count.size() + 4; used + narrowest <= width)
+    line = p.head + " " + bar(p, std::min(widest, width - used)) + " " + count;
+  else if (p.head.size() + 1 + count.size() <= width) line = p.head + " " + count;
   else return count.size() <= width ? count : "";
   const auto append = [&](const std::string& more) {
     const bool fits = line.size() + more.size() <= width;

@@ -104,15 +104,6 @@ void add_values(PageTable& t, const RunDirectory& run, const std::string& name) 
     t.rows.push_back({tree.key(i).text(), tree[i].is_scalar() ? tree[i].text() : fmt::format("{} in {}", tree[i].size(), name)});
 }
 
-// Names of the classes, where the training rows gave them names.
-std::vector<std::string> class_names(const RunDirectory& run) {
-  std::vector<std::string> names;
-  if (!fs::exists(run.file("classes.json"))) return names;
-  const Node tree = read_tree(SourceText::read(run.file("classes.json")));
-  for (std::size_t i = 0; tree.is_sequence() && i < tree.size(); ++i) names.push_back(tree[i].text());
-  return names;
-}
-
 std::string environment(const RunDirectory& run) {
   PageTable t{{"", "Of the run"}, {}, {}};
   add_values(t, run, "versions.json");
@@ -149,7 +140,7 @@ int report(const ReportOptions& o, const CommonOptions& common) {
   const std::string no_predictions = !loaded ? no_model : part("predictions", [&] {
     if (!loaded->has_weights) throw Error(ErrorKind::spec, "the run has saved no model yet", fmt::format("go on with it: strata train --resume {}", o.model.model));
     held_out = held_out_rows(o.data, *loaded, common);
-    if (held_out->rows.classes.empty()) held_out->rows.classes = class_names(run);
+    if (held_out->rows.classes.empty()) held_out->rows.classes = run.read_classes();
     predicted = prediction_parts(*loaded, *held_out, batch_size(o.data, *loaded));
     return std::string();
   });

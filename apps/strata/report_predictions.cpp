@@ -238,7 +238,7 @@ PredictionParts prediction_parts(LoadedModel& loaded, const HeldOutRows& held_ou
   const Dataset& data = held_out.rows.data;
   PredictionParts parts;
   if (data.y.empty()) throw Error(ErrorKind::spec, "there are no targets to compare predictions with", "name them: --y FILE");
-  if (state.compiled) parts.logs = loaded.model.evaluate(data, {.batch_size = batch_size, .sample_weight = {}});
+  if (state.compiled) parts.logs = loaded.model.evaluate(data, {.batch_size = batch_size});
   const Arrays outputs = loaded.model.predict(data.x, PredictArguments{.batch_size = batch_size});
   std::optional<PictureForm> form;
   const Tensor* pictures = nullptr;

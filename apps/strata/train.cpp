@@ -129,10 +129,7 @@ void write_beginnings(const RunDirectory& directory, const Spec& spec, const std
   versions.set("strata", Node::string(STRATA_VERSION));
   versions.set("device", Node::string(open_backend(spec.run.backend, {static_cast<int>(spec.run.threads), spec.run.reproducible})->description()));
   directory.write("versions.json", write_json(versions) + "\n");
-  if (class_names.empty()) return;
-  Node classes = Node::sequence();
-  for (const std::string& c : class_names) classes.append(Node::string(c));
-  directory.write("classes.json", write_json(classes) + "\n");
+  directory.write_classes(class_names);
 }
 
 // What may change when a run goes on: nothing that changes which numbers come out, but for the backend.

@@ -46,6 +46,7 @@ void add_convert(Verbs& verbs);
 void add_schema(Verbs& verbs);
 void add_time(Verbs& verbs);
 void add_explain(Verbs& verbs);
+void add_tune(Verbs& verbs);
 void add_devices(Verbs& verbs);
 void add_version(Verbs& verbs);
 

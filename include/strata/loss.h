@@ -8,23 +8,27 @@ namespace strata {
 
 // A struct is a loss when it has a schema with the argument `reduction`, and `Value call(Value y_true, Value y_pred) const`
 // that gives one value per sample: y_pred's shape less its last axis, as Keras' loss functions do. `Value mask(Value y_true,
-// Value y_pred) const` is there where some samples do not count.
+// Value y_pred) const` is there where some samples do not count, `static constexpr bool takes_classes = true` where y_true
+// holds class numbers: they are checked before they reach a device.
 class Loss : public Component<Loss> {
  public:
   static constexpr std::string_view kind = "loss";
   struct Functions {
     Value (*call)(const void* self, Value y_true, Value y_pred);
     Value (*mask)(const void* self, Value y_true, Value y_pred);  // null: every sample counts
+    bool takes_classes;
   };
   template <class T> static Functions functions_of() {
-    Functions f{[](const void* self, Value y_true, Value y_pred) { return of<T>(self).call(y_true, y_pred); }, nullptr};
+    Functions f{[](const void* self, Value y_true, Value y_pred) { return of<T>(self).call(y_true, y_pred); }, nullptr, false};
     if constexpr (requires(const T& t, Value v) { t.mask(v, v); })
       f.mask = [](const void* self, Value y_true, Value y_pred) { return of<T>(self).mask(y_true, y_pred); };
+    if constexpr (requires { T::takes_classes; }) f.takes_classes = T::takes_classes;
     return f;
   }
   using Component::Component;
   // One value per sample.
   Value values(Value y_true, Value y_pred) const;
+  bool takes_classes() const { return functions().takes_classes; }
   // The samples that count, as booleans, or none where all do.
   Value mask(Value y_true, Value y_pred) const;
   // The scalar: values times sample weight and mask, reduced. `sum_over_batch_size` divides by the number of values, not

@@ -150,10 +150,16 @@ struct History {
   const std::vector<double>& operator[](const std::string& name) const;
 };
 
-struct PredictArguments { std::int64_t batch_size = 32; };
+// Called after each batch with the rows that are done, and how many there are.
+using RowsDone = std::function<void(std::int64_t rows, std::int64_t of)>;
+struct PredictArguments {
+  std::int64_t batch_size = 32;
+  RowsDone progress = {};
+};
 struct EvaluateArguments {
   std::int64_t batch_size = 32;
   Arrays sample_weight = {};
+  RowsDone progress = {};
 };
 
 struct ModelOptions {

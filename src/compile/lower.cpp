@@ -430,6 +430,8 @@ class Lowering {
     if (const auto pair = pair_.find(nodes[0]); pair != pair_.end())
       std::erase_if(found, [&](const Candidate& c) { return c.pair != pair->second; });
     if (found.empty()) return std::nullopt;
+    for (std::size_t k = 1; k < found.size(); ++k) step.alternatives.push_back(found[k].name);
+    if (nodes.size() > 1 && graph_.node(nodes[0]).op->kind != OpKind::elementwise) step.alternatives.emplace_back(split_choice);
     step.kernel = std::move(found[0]);
     record(choices_, signature(step.region), step.kernel.name);
     if (const int hidden = graph_.node(nodes[0]).op->first_hidden; hidden >= 0)

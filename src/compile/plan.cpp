@@ -57,7 +57,7 @@ class Flattener {
     copies(flat, -1);
     for (std::size_t s = 0; s < program.steps.size(); ++s) {
       const ProgramStep& step = program.steps[s];
-      flat.steps.push_back({step.place, ops_of(step.region), signature(step.region), step.kernel.name, step.refusals, step.steady});
+      flat.steps.push_back({step.place, ops_of(step.region), signature(step.region), step.kernel.name, step.alternatives, step.refusals, step.steady});
       if (step.scan) {
         unroll(flat, s, step, bodies.at(s));
       } else {
@@ -209,10 +209,6 @@ class Flattener {
   std::vector<Location> operands_;
 };
 
-bool share_memory(const VariablePlace& a, const VariablePlace& b) {
-  return a.group == b.group && a.offset < b.offset + b.type.bytes() && b.offset < a.offset + a.type.bytes();
-}
-
 std::vector<std::int32_t> groups_read(const std::vector<Preparation>& preparation) {
   std::set<std::int32_t> groups;
   for (const Preparation& p : preparation)
@@ -225,11 +221,11 @@ std::vector<std::int32_t> groups_read(const std::vector<Preparation>& preparatio
 
 std::shared_ptr<const Plan> compile(const Graph& graph, Backend& backend, Backend& reference,
                                     std::span<const VariablePlace> variables, const CompileOptions& options) {
-  const SteadyVariables steady = [&](std::int64_t id) {
-    return std::none_of(graph.updates.begin(), graph.updates.end(), [&](const auto& update) {
-      return share_memory(variables[static_cast<std::size_t>(update.first)], variables[static_cast<std::size_t>(id)]);
-    });
-  };
+  const auto group_of = [&](std::int64_t id) { return variables[static_cast<std::size_t>(id)].group; };
+  std::set<std::int32_t> written;
+  for (const auto& [id, p] : graph.updates) written.insert(group_of(id));
+  // Writes are counted by group: what lies beside a variable that every run writes would be prepared for every run.
+  const SteadyVariables steady = [&](std::int64_t id) { return written.count(group_of(id)) == 0; };
   Graph simple = simplify(graph, options, reference);
   if (options.absorb) simple = simplify(absorb(simple, steady), options, reference);
   Program program = lower(std::move(simple), backend, reference, options, steady);
@@ -247,13 +243,11 @@ std::shared_ptr<const Plan> compile(const Graph& graph, Backend& backend, Backen
     return {Space::variable, v.group, v.offset};
   };
   std::vector<Pin> pins;
-  std::set<std::int32_t> written;
   for (const auto& [id, p] : program.graph.updates) {
     const VariablePlace& v = variables[static_cast<std::size_t>(id)];
     if (array_type(program.graph.type(p)) != v.type)
       throw Error(ErrorKind::runtime, fmt::format("variable {} of {} is updated with {}", id, v.type.elements(), program.graph.type(p).shape.str()));
     pins.push_back({p, {Space::variable, v.group, v.offset}});
-    written.insert(v.group);
   }
   Flat flat = Flattener(backend, reference, options).flatten(program, pins, leaf);
   plan->choices = std::move(program.choices);

@@ -63,6 +63,7 @@ struct PlannedStep {
   std::string ops;        // "matmul+add+relu"
   std::string signature;
   std::string kernel;
+  std::vector<std::string> alternatives;  // that could run instead, by name; split_choice: in parts
   std::vector<Refusal> refusals;
   bool once = false;          // it is part of the preparation
 };

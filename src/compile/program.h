@@ -29,6 +29,7 @@ struct ProgramStep {
   std::vector<Port> outputs;  // what its outputs are
   std::vector<std::size_t> output_bytes;  // a kernel may state the size of a hidden output
   Candidate kernel;
+  std::vector<std::string> alternatives;  // names of other kernels that would take it, split_choice where it has parts
   std::vector<Refusal> refusals;
   std::string place;                  // the layer
   std::vector<std::int32_t> nodes;    // of the graph, that the region computes

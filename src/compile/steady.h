@@ -11,7 +11,7 @@
 
 namespace strata {
 
-// Of a variable, by its number. None: nothing counts as steady, not even constants.
+// Whether a variable, by its number, is one. None: nothing counts as steady, not even constants.
 using SteadyVariables = std::function<bool(std::int64_t)>;
 
 // By node. Nodes of which an output is in `given_out` are computed in every run, and so is what follows from them.

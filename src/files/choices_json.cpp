@@ -9,12 +9,14 @@ namespace strata {
 
 using Json = nlohmann::ordered_json;
 
-std::string choices_json(ModelState& state) {
+std::string choices_json(ModelState& state) { return choices_json(state, state.choices->made()); }
+
+std::string choices_json(ModelState& state, const Choices& kernels) {
   const RunOptions& run = state.run;
-  Json kernels = Json::object();
-  for (const auto& [region, kernel] : state.choices->made()) kernels[region] = kernel;
+  Json of_regions = Json::object();
+  for (const auto& [region, kernel] : kernels) of_regions[region] = kernel;
   const Json json = {{"backend", state.backend()->name()}, {"threads", run.threads}, {"reproducible", run.reproducible},
-                     {"dtype", run.dtype}, {"kernels", std::move(kernels)}};
+                     {"dtype", run.dtype}, {"kernels", std::move(of_regions)}};
   return json.dump(2) + "\n";
 }
 

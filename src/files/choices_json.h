@@ -14,6 +14,8 @@
 namespace strata {
 
 std::string choices_json(ModelState& state);
+// The same of these kernels alone.
+std::string choices_json(ModelState& state, const Choices& kernels);
 // The model's plans take the kernels that `json`, the text of `file`, names. Those that this machine or build does not have, and
 // all of them where the model runs on another backend, are told to `state.choices->warn`.
 void use_choices(ModelState& state, std::string_view json, const std::string& file);

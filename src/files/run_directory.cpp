@@ -97,6 +97,19 @@ void RunDirectory::lock() {
 
 void RunDirectory::write(const std::string& name, const std::string& text) const { write_atomically(path_ / name, as_bytes(text)); }
 
+void RunDirectory::write_classes(const std::vector<std::string>& names) const {
+  if (!names.empty()) write("classes.json", nlohmann::json(names).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
+std::vector<std::string> RunDirectory::read_classes() const {
+  const std::string name = file("classes.json");
+  if (!fs::exists(name)) return {};
+  const auto names = nlohmann::json::parse(as_text(read_file(name, 64 << 20)), nullptr, false);
+  if (!names.is_array() || !std::all_of(names.begin(), names.end(), [](const auto& n) { return n.is_string(); }))
+    throw Error(ErrorKind::data, fmt::format("{}: is damaged: it is no list of names", name));
+  return names.get<std::vector<std::string>>();
+}
+
 void RunDirectory::write_history(const History& history, int validation_freq) const {
   std::string table = "epoch", lines;
   for (const auto& [name, values] : history.history) table += "," + csv_cell(name);

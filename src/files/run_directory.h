@@ -8,6 +8,7 @@
 //   checkpoints/     see checkpoint.h
 //   choices.json     what decides the bits beside the spec: see choices_json.h
 //   versions.json    what wrote this
+//   classes.json     the names of the classes, in the order of their numbers, where they have names
 #pragma once
 
 #include <filesystem>
@@ -48,6 +49,8 @@ class RunDirectory {
   // Until this object goes away, no other process may train here: a second one gets an Error that names the first.
   void lock();
   void write(const std::string& name, const std::string& text) const;
+  void write_classes(const std::vector<std::string>& names) const;
+  std::vector<std::string> read_classes() const;
   // Validation values stand in the epochs that `validation_freq` gives them.
   void write_history(const History& history, int validation_freq) const;
   // As metrics.jsonl has it; empty before the first epoch has ended.

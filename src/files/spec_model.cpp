@@ -98,6 +98,11 @@ const LayerSpec* blamed(const ModelSpec& model, const std::string& message) {
   return nullptr;
 }
 
+void report_at_layer(const ModelSpec& model, const Error& e, Diagnostics& diagnostics) {
+  const LayerSpec* layer = blamed(model, e.what());
+  report(diagnostics, layer ? layer->at : model.at, e.what(), e.hint());
+}
+
 // `model: FILE` may name a spec whose model is again a file.
 class SpecFiles {
  public:
@@ -173,12 +178,13 @@ std::optional<Model> build_model(const Spec& spec, Diagnostics& diagnostics, con
     return SpecFiles(read_file).model(spec, run);
   } catch (const SpecError&) {
     throw;  // of another text, positions and all
+  } catch (const LayerErrors& e) {
+    for (const Error& each : e.errors()) report_at_layer(spec.model, each, diagnostics);
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::spec) throw;
-    const LayerSpec* layer = blamed(spec.model, e.what());
-    report(diagnostics, layer ? layer->at : spec.model.at, e.what(), e.hint());
-    return std::nullopt;
+    report_at_layer(spec.model, e, diagnostics);
   }
+  return std::nullopt;
 }
 
 CompileArguments compile_arguments(const CompileSpec& compile) {

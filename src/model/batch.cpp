@@ -92,8 +92,7 @@ const Loss* loss_of(const ModelState& state, std::size_t output) {
   return output < losses.entries().size() ? &losses.entries()[output] : nullptr;
 }
 
-// Class numbers, for a loss that takes them.
-bool takes_classes(const Loss* loss) { return loss && *loss && loss->name().rfind("Sparse", 0) == 0; }
+bool takes_classes(const Loss* loss) { return loss && *loss && loss->takes_classes(); }
 
 // Class numbers are classes of the output: a loss over others would be a number without meaning.
 void check_classes(const ModelState& state, const std::map<std::string, Tensor>& columns) {

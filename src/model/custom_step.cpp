@@ -87,8 +87,7 @@ std::vector<std::pair<std::string, Model>> named(const std::vector<Model>& model
 
 }  // namespace
 
-// --- the definition
-// ----------------------------------------------------------------------------------------------------
+// --- the definition ----------------------------------------------------------------------------------------------------
 
 void StepState::trace() {
   worker_.reset();
@@ -306,8 +305,7 @@ Scope::Random StepState::random() {
   return Scope(*trace_, "step", false, policy_.variable, policy_.compute).random();
 }
 
-// --- running
-// -----------------------------------------------------------------------------------------------------------
+// --- running -----------------------------------------------------------------------------------------------------------
 
 std::int64_t StepState::version() const {
   std::int64_t sum = 0;
@@ -369,8 +367,7 @@ std::vector<std::pair<std::string, Model>> StepState::models() const {
   return named(called);
 }
 
-// --- the public faces
-// --------------------------------------------------------------------------------------------------
+// --- the public faces --------------------------------------------------------------------------------------------------
 
 Value StepScope::input(const std::string& name, const Shape& row, DType dtype) {
   return state_.input(name, row, dtype);

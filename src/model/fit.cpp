@@ -74,7 +74,8 @@ Tensor in_order(std::int64_t rows) {
 
 }  // namespace
 
-Logs evaluate_rows(ModelState& state, const Dataset& data, std::int64_t batch_size, std::optional<std::int64_t> steps) {
+Logs evaluate_rows(ModelState& state, const Dataset& data, std::int64_t batch_size, std::optional<std::int64_t> steps,
+                   const RowsDone& progress) {
   if (batch_size < 1) throw Error(ErrorKind::spec, fmt::format("batch_size must be at least 1, received {}", batch_size));
   CompiledStep& step = state.test_step(batch_types(state, data, true));
   const auto columns = step.on_host(named_columns(state, data));
@@ -92,6 +93,7 @@ Logs evaluate_rows(ModelState& state, const Dataset& data, std::int64_t batch_si
     if (n != prepared_for) batch = prepared(step, *worker, columns, resident, n);
     prepared_for = n;
     run_rows(step.backend(), batch, order, at, n);
+    if (progress) progress(at + n, rows);
   }
   return read_logs(step, *batch.run);
 }

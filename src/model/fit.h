@@ -109,6 +109,7 @@ class Fit final : public Training {
 
 // Outputs of a training or test graph under their names.
 Logs read_logs(const CompiledStep& step, const Run& run);
-Logs evaluate_rows(ModelState& state, const Dataset& data, std::int64_t batch_size, std::optional<std::int64_t> steps = {});
+Logs evaluate_rows(ModelState& state, const Dataset& data, std::int64_t batch_size, std::optional<std::int64_t> steps = {},
+                   const RowsDone& progress = {});
 
 }  // namespace strata

@@ -122,46 +122,76 @@ std::string LayerGraph::described(const LayerCall& call) const {
 
 std::vector<Value> LayerGraph::trace(Scope& scope, const std::vector<Value>& inputs) const { return trace_until(scope, inputs, outputs_); }
 
+LayerErrors::LayerErrors(std::vector<Error> errors)
+    : Error(ErrorKind::spec,
+            [&] {
+              std::string text;
+              for (const Error& e : errors) text += (text.empty() ? "" : "\n") + std::string(e.what());
+              return text;
+            }(),
+            errors.front().hint()),
+      errors_(std::move(errors)) {}
+
 std::vector<Value> LayerGraph::trace_until(Scope& scope, const std::vector<Value>& inputs, const std::vector<LayerOutput>& wanted) const {
-  std::map<const LayerCall*, std::vector<Value>> values;
+  CallValues values;
   for (std::size_t i = 0; i < inputs_.size(); ++i) values[inputs_[i].call().get()] = {inputs[i]};
-  const auto value_of = [&](const LayerOutput& o, const LayerCall& reader) {
-    const auto& outputs = values.at(o.call().get());
-    if (o.index() < 0 || o.index() >= static_cast<int>(outputs.size()))
-      throw Error(ErrorKind::spec, fmt::format("{} asks for output {} of '{}', which has {}", described(reader), o.index(), name(*o.call()), outputs.size()));
-    return outputs[static_cast<std::size_t>(o.index())];
-  };
   // Calls come in the order they were written, so nothing after the last wanted one is needed.
   std::int64_t last = -1;
   for (const LayerOutput& o : wanted) last = std::max(last, o.call()->serial);
+  std::vector<Error> errors;
   for (const auto& call : calls_) {
     if (values.count(call.get()) || call->serial > last) continue;
-    std::vector<Value> operands;
-    std::map<std::string, Value> named;
-    std::string fed;
-    for (const LayerOutput& in : call->inputs) {
-      operands.push_back(value_of(in, *call));
-      fed += fmt::format("{}'{}' {}", fed.empty() ? "" : ", ", name(*in.call()), operands.back().shape().str());
-    }
-    for (const auto& [key, in] : call->named) {
-      named[key] = value_of(in, *call);
-      fed += fmt::format("{}{}: '{}' {}", fed.empty() ? "" : ", ", key, name(*in.call()), named[key].shape().str());
-    }
-    const int takes = call->layer.inputs();
-    if (takes >= 0 && static_cast<int>(operands.size()) != takes)
-      throw Error(ErrorKind::spec, fmt::format("{} takes {} input{}, {} are given", described(*call), takes, takes == 1 ? "" : "s", operands.size()));
+    // What a layer that does not fit would have fed is not looked at.
+    const auto is_there = [&](const LayerOutput& in) { return values.count(in.call().get()) != 0; };
+    if (!std::all_of(call->inputs.begin(), call->inputs.end(), is_there) ||
+        !std::all_of(call->named.begin(), call->named.end(), [&](const auto& entry) { return is_there(entry.second); }))
+      continue;
     try {
-      values[call.get()] = scope.call(name(*call), call->layer, Inputs(operands, std::move(named), call->arguments));
+      values[call.get()] = traced(scope, *call, values);
+    } catch (const LayerErrors& e) {
+      errors.insert(errors.end(), e.errors().begin(), e.errors().end());
     } catch (const Error& e) {
       if (e.kind() != ErrorKind::spec) throw;
-      const std::string text = e.what();
-      if (text.rfind("layer '", 0) == 0) throw;  // an inner model has named its layer
-      throw Error(e.kind(), fmt::format("{}, fed by {}: {}", described(*call), fed, text), e.hint());
+      errors.push_back(e);
     }
   }
+  if (errors.size() == 1) throw Error(errors[0]);
+  if (!errors.empty()) throw LayerErrors(std::move(errors));
   std::vector<Value> outputs;
-  for (const LayerOutput& o : wanted) outputs.push_back(value_of(o, *o.call()));
+  for (const LayerOutput& o : wanted) outputs.push_back(value_of(o, *o.call(), values));
   return outputs;
+}
+
+Value LayerGraph::value_of(const LayerOutput& o, const LayerCall& reader, const CallValues& values) const {
+  const auto& outputs = values.at(o.call().get());
+  if (o.index() < 0 || o.index() >= static_cast<int>(outputs.size()))
+    throw Error(ErrorKind::spec, fmt::format("{} asks for output {} of '{}', which has {}", described(reader), o.index(), name(*o.call()), outputs.size()));
+  return outputs[static_cast<std::size_t>(o.index())];
+}
+
+std::vector<Value> LayerGraph::traced(Scope& scope, const LayerCall& call, const CallValues& values) const {
+  std::vector<Value> operands;
+  std::map<std::string, Value> named;
+  std::string fed;
+  for (const LayerOutput& in : call.inputs) {
+    operands.push_back(value_of(in, call, values));
+    fed += fmt::format("{}'{}' {}", fed.empty() ? "" : ", ", name(*in.call()), operands.back().shape().str());
+  }
+  for (const auto& [key, in] : call.named) {
+    named[key] = value_of(in, call, values);
+    fed += fmt::format("{}{}: '{}' {}", fed.empty() ? "" : ", ", key, name(*in.call()), named[key].shape().str());
+  }
+  const int takes = call.layer.inputs();
+  if (takes >= 0 && static_cast<int>(operands.size()) != takes)
+    throw Error(ErrorKind::spec, fmt::format("{} takes {} input{}, {} are given", described(call), takes, takes == 1 ? "" : "s", operands.size()));
+  try {
+    return scope.call(name(call), call.layer, Inputs(operands, std::move(named), call.arguments));
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::spec) throw;
+    const std::string text = e.what();
+    if (text.rfind("layer '", 0) == 0) throw;  // an inner model has named its layer
+    throw Error(e.kind(), fmt::format("{}, fed by {}: {}", described(call), fed, text), e.hint());
+  }
 }
 
 Schema Nested::schema() {

@@ -19,6 +19,16 @@ struct InputType {
   std::optional<std::int64_t> batch_size;
 };
 
+// Several layers that do not fit, none of them fed by another one.
+class LayerErrors : public Error {
+ public:
+  explicit LayerErrors(std::vector<Error> errors);
+  const std::vector<Error>& errors() const { return errors_; }
+
+ private:
+  std::vector<Error> errors_;
+};
+
 struct LayerCall {
   Layer layer;                     // empty for an input
   std::optional<InputType> input;
@@ -56,7 +66,11 @@ class LayerGraph {
   std::vector<Value> trace_until(Scope& scope, const std::vector<Value>& inputs, const std::vector<LayerOutput>& wanted) const;
 
  private:
+  using CallValues = std::map<const LayerCall*, std::vector<Value>>;
   std::string described(const LayerCall& call) const;
+  Value value_of(const LayerOutput& o, const LayerCall& reader, const CallValues& values) const;
+  std::vector<Value> traced(Scope& scope, const LayerCall& call, const CallValues& values) const;
+
   std::vector<LayerOutput> inputs_, outputs_;
   std::vector<std::string> output_names_;
   std::vector<std::shared_ptr<LayerCall>> calls_;

@@ -40,7 +40,7 @@ History Model::fit(Dataset data, FitArguments arguments) {
 Logs Model::evaluate(const Dataset& data, EvaluateArguments arguments) {
   Dataset rows = data;
   if (!arguments.sample_weight.empty()) rows.sample_weight = arguments.sample_weight;
-  return evaluate_rows(*state_, rows, arguments.batch_size);
+  return evaluate_rows(*state_, rows, arguments.batch_size, {}, arguments.progress);
 }
 
 Logs Model::train_on_batch(const Dataset& batch) {
@@ -73,6 +73,7 @@ void predict_columns(ModelState& state, const std::map<std::string, Tensor>& col
     Arrays outputs;
     for (std::size_t i = 0; i < step.outputs().size(); ++i) outputs.add(step.outputs()[i], run.output(i));
     sink(outputs);
+    if (arguments.progress) arguments.progress(std::min(rows, first + arguments.batch_size), rows);
   }
 }
 

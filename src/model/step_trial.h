@@ -13,6 +13,9 @@ class StepTrial {
   // weights.
   StepTrial(ModelState& model, std::int64_t batch_size);
 
+  // Plans the step anew, by the kernels that the model's choices ask for now.
+  void plan_anew();
+
   const Plan& plan() const { return run_->plan(); }
   bool is_training() const { return is_training_; }
   // The least of a few rounds, in seconds: of the whole step, and of each of the plan's steps in their order. 0 for what is
@@ -23,6 +26,7 @@ class StepTrial {
  private:
   bool is_training_;
   CompiledStep* step_;
+  std::map<std::string, Tensor> columns_;
   std::shared_ptr<CompiledStep::Worker> worker_;
   Run* run_;
 };

@@ -229,7 +229,9 @@ Node render_spec(const Spec& spec, bool absolute_paths) {
   Node callbacks = Node::sequence();
   for (const ObjectConfig& callback : spec.callbacks) callbacks.append(rendered(Callback::kind, callback));
   tree.set("callbacks", std::move(callbacks));
-  tree.set("run", rendered_section(spec.run));
+  RunSpec run = spec.run;
+  if (run.choices) run.choices = path(*run.choices);
+  tree.set("run", rendered_section(run));
   return tree;
 }
 

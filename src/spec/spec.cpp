@@ -377,7 +377,8 @@ Schema RunSpec::schema() {
       field("reproducible", &RunSpec::reproducible, "Whether bits are the same at any number of threads."),
       field("dir", &RunSpec::dir, "Run directory."),
       field("skip_nonfinite_updates", &RunSpec::skip_nonfinite_updates,
-            "Whether an update with a loss or gradient that is not finite changes nothing and is counted."));
+            "Whether an update with a loss or gradient that is not finite changes nothing and is counted."),
+      field("choices", &RunSpec::choices, "A file of kernels to use, which `strata tune` or a run wrote."));
 }
 
 std::string Spec::path(const std::string& relative) const { return (std::filesystem::path(folder) / relative).string(); }

@@ -58,6 +58,7 @@ struct RunSpec {
   bool reproducible = true;
   std::optional<std::string> dir;
   bool skip_nonfinite_updates = false;
+  std::optional<std::string> choices;
   static Schema schema();
 };
 

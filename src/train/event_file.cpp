@@ -35,8 +35,7 @@ std::string little_endian(T value) {
 
 std::string masked_crc(std::string_view bytes) { return little_endian(std::rotr(crc32c(bytes), 15) + 0xa282ead8u); }
 
-// --- protocol buffers
-// -------------------------------------------------------------------------------------------------
+// --- protocol buffers --------------------------------------------------------------------------------------------------
 enum Wire { varint_wire = 0, fixed64_wire = 1, length_wire = 2 };
 
 std::string varint(std::uint64_t value) {

@@ -13,7 +13,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-const StepProgress half{3, 12, 200, 400, 4.25, {{"loss", 0.41234567}, {"accuracy", 0.875}}};
+const BarProgress half{"Epoch 3/12", 200, 400, 4.25, {{"loss", 0.41234567}, {"accuracy", 0.875}}};
 
 std::vector<std::string> split(const std::string& text, char by) {
   std::vector<std::string> parts;
@@ -92,6 +92,23 @@ TEST(Progress, FitsATerminalOfFortyColumns) {
   }
   EXPECT_THAT(seen, HasSubstr("val_accuracy"));
   EXPECT_GT(bars, 0u) << seen;
+}
+
+TEST(Progress, OfRowsIsDrawnWhileTheyRunAndGoesAway) {
+  const Workplace w;
+  write_atomically(w / "x.npy", write_npy(Tensor(DType::float32, {800000, 6})));
+  write_atomically(w / "y.npy", write_npy(Tensor(DType::int64, {800000})));
+  ASSERT_EQ(w.run({"train", "mlp.yaml", "--run-dir", "r", "--epochs", "1", "--batch-size", "10000"}).code, 0);
+  for (const std::vector<std::string>& verb : {std::vector<std::string>{"evaluate", "r", "--x", "x.npy", "--y", "y.npy", "--batch-size", "1"},
+                                               {"predict", "r", "--x", "x.npy", "--out", "p.npy", "--batch-size", "1"}}) {
+    const std::string seen = on_terminal(w, 80, "xterm", verb);
+    EXPECT_THAT(seen, HasSubstr("\r\033[K" + verb[0] + " [")) << seen;
+    EXPECT_THAT(seen, HasSubstr("/800000, ")) << seen;
+    for (std::string drawn : split(seen, '\r')) EXPECT_LT(drawn.size(), 84u) << drawn;
+    const Finished elsewhere = w.run(verb);
+    EXPECT_EQ(elsewhere.code, 0);
+    EXPECT_THAT(elsewhere.err, Not(HasSubstr("/800000")));
+  }
 }
 
 TEST(Progress, HasNoControlCharactersElsewhere) {

@@ -50,6 +50,18 @@ TEST(TableCommand, TrainsOnColumnsOfSeveralTypesAndPredictsNewRows) {
   EXPECT_EQ(predicted.out, "1\n1\n0\n0\n");  // classes: no, yes
 }
 
+// "yes" alone would be class 0: the run remembers that it is class 1.
+TEST(TableCommand, ARunKnowsItsClassesWithoutTheTrainingRows) {
+  const TablePlace w;
+  ASSERT_EQ(w.run({"train", "table.yaml", "--run-dir", "r", "--epochs", "30"}).code, 0);
+  w.text("later.csv", "kind,colour,size\n0,red,5\n1,red,3\n3,red,2\n");
+  w.text("verdicts.csv", "verdict\nyes\nyes\nyes\n");
+  std::filesystem::remove(w / "table.csv");
+  const Finished found = w.run({"evaluate", "r", "--x", "later.csv", "--y", "verdicts.csv", "--json"});
+  ASSERT_EQ(found.code, 0) << found.out;
+  EXPECT_EQ(found.json()["accuracy"], 1.0);
+}
+
 TEST(TableCommand, SaysWhatDoesNotFit) {
   const TablePlace w;
   const auto refused = [&](const std::string& set) {

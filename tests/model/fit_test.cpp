@@ -91,8 +91,7 @@ Model line() {
   return model;
 }
 
-// --- rows
-// ---------------------------------------------------------------------------------------------------------------
+// --- rows --------------------------------------------------------------------------------------------------------------
 
 TEST(ValidationSplit, TakesTheLastRows) {
   const Tensor x = numbers({10, 3}), y = numbers({10, 2}, 1);
@@ -166,8 +165,7 @@ TEST(Fit, TrainsOnTheShortLastBatch) {
   for (std::size_t i = 0; i < at_once.size(); ++i) EXPECT_NEAR(at_once[i].second, in_parts[i].second, 1e-6);
 }
 
-// --- weights of rows
-// ----------------------------------------------------------------------------------------------------
+// --- weights of rows ---------------------------------------------------------------------------------------------------
 
 TEST(SampleWeight, MultipliesTheLossOfItsRow) {
   Model m = line();
@@ -228,8 +226,7 @@ TEST(ClassWeight, KeepsFloat64) {
   EXPECT_EQ(bytes_of(a), bytes_of(b));
 }
 
-// --- several outputs
-// ----------------------------------------------------------------------------------------------------
+// --- several outputs ---------------------------------------------------------------------------------------------------
 
 struct Two {
   Two() {
@@ -306,8 +303,7 @@ TEST(SeveralOutputs, AreNamedInErrors) {
               HasSubstr("loss has 3 entries, the model has 2 outputs"));
 }
 
-// --- callbacks, freezing, threads
-// -----------------------------------------------------------------------------------------
+// --- callbacks, freezing, threads --------------------------------------------------------------------------------------
 
 TEST(EarlyStopping, EndsFit) {
   Model m = line();
@@ -393,8 +389,7 @@ TEST(Predict, SeesWeightsThatWereSetTrainedAndReset) {
   agree("train_on_batch");
 }
 
-// --- errors
-// -------------------------------------------------------------------------------------------------------------
+// --- errors ------------------------------------------------------------------------------------------------------------
 
 TEST(FitErrors, SayWhatIsWrong) {
   const Tensor x = numbers({6, 3}), y = numbers({6, 2}, 1);

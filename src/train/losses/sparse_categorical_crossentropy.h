@@ -13,6 +13,8 @@ struct SparseCategoricalCrossentropy {
   std::string name = "sparse_categorical_crossentropy";
   Config dtype = {};
 
+  static constexpr bool takes_classes = true;
+
   static Schema schema() {
     return describe<SparseCategoricalCrossentropy>("SparseCategoricalCrossentropy",
         "-log(y_pred at the class y_true); y_true holds class numbers.",
