@@ -30,8 +30,26 @@ void vector_matrix(const Tiles& tiles, bool transpose_b, std::int64_t n, std::in
   });
 }
 
+// A matrix that no cache holds is read in the order of memory: slices of its rows, whose sums are added in order.
+Answer product_with_large_matrix(const Region& region, const Machine& machine, std::int64_t n, std::int64_t k, bool vector_first) {
+  const Slices slices(k, n);
+  return with_epilogue(region, machine, "vector by large matrix", static_cast<std::size_t>(slices.count * n) * sizeof(float),
+                       [=, &tiles = *machine.tiles](void* const* inputs, void* output, void* scratch) {
+                         const float *a = in(inputs, vector_first ? 0 : 1), *b = in(inputs, vector_first ? 1 : 0);
+                         float* const partial = static_cast<float*>(scratch);
+                         parallel(slices.count, n * k, [&](std::int64_t begin, std::int64_t end) {
+                           for (std::int64_t i = begin; i < end; ++i)
+                             tiles.vector_by_rows(a + slices.begin(i), b + slices.begin(i) * n, slices.begin(i + 1) - slices.begin(i), n, partial + i * n);
+                         });
+                         tiles.column_sum(partial, slices.count, n, n, static_cast<float*>(output));
+                       });
+}
+
 Answer product_with_vector(const Region& region, const Machine& machine, const Gemm& g) {
   const bool row = g.m == 1;  // otherwise c^T = b^T op(a)^T
+  constexpr std::int64_t large = std::int64_t{1} << 20;  // elements
+  const bool rows_in_memory = row ? !g.transpose_b : g.transpose_a;
+  if (rows_in_memory && g.n * g.m * g.k >= large) return product_with_large_matrix(region, machine, row ? g.n : g.m, g.k, row);
   return with_epilogue(region, machine, "matrix by vector", 0, [g, row, &tiles = *machine.tiles](void* const* inputs, void* output, void*) {
     const float *a = in(inputs, 0), *b = in(inputs, 1);
     float* c = static_cast<float*>(output);

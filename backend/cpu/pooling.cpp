@@ -23,14 +23,17 @@ std::variant<PoolShape, Declined> pool_of(const ArrayType& x, const ArrayType& y
 }
 
 std::int64_t positions(const PoolShape& s) { return s.samples * s.output[0] * s.output[1] * s.output[2]; }
-std::int64_t work(const PoolShape& s) { return positions(s) * s.channels * s.size[0] * s.size[1] * s.size[2]; }
+// A window's elements are neighbours: two cost about as much as one elsewhere.
+std::int64_t work(const PoolShape& s) { return positions(s) * s.channels * s.size[0] * s.size[1] * s.size[2] / 2; }
 
 constexpr const char* bytes = "window element as a byte";
 
 }  // namespace
 
+// Where no gradient comes, nobody reads which elements were the largest.
 Answer max_pool(const Region& region, const Machine& machine) {
-  if (!OwnOrder::fits(region)) return not_alone();
+  const bool values_only = region.ops.size() == 1 && region.outputs == std::vector<Source>{{0, 0}};
+  if (!values_only && !OwnOrder::fits(region)) return not_alone();
   const RegionOp& op = region.ops[0];
   const ArrayType& x = region.type(op.inputs[0]);
   if (!is_float32(x)) return Declined{"it is not float32"};
@@ -38,14 +41,17 @@ Answer max_pool(const Region& region, const Machine& machine) {
   if (auto* declined = std::get_if<Declined>(&made)) return *declined;
   const PoolShape s = std::get<PoolShape>(made);
   if (s.size[0] * s.size[1] * s.size[2] > 256) return Declined{"a byte does not number the elements of its window"};
-  return Candidate{.name = "max pool", .hidden_bytes = {static_cast<std::size_t>(op.outputs[0].elements())}, .pair = bytes,
-                   .prepare = [s, &tiles = *machine.tiles, own = OwnOrder(region)] {
-                     return make_kernel([=, &tiles](void* const* inputs, void* const* outputs, void*) {
-                       parallel(positions(s), work(s), [&](std::int64_t begin, std::int64_t end) {
-                         tiles.max_pool(s, own.in(inputs, 0), own.out(outputs, 0), own.out<std::uint8_t>(outputs, 1), begin, end);
-                       });
-                     });
-                   }};
+  Candidate candidate{.name = "max pool", .pair = bytes};
+  if (!values_only) candidate.hidden_bytes = {static_cast<std::size_t>(op.outputs[0].elements())};
+  candidate.prepare = [s, values_only, &tiles = *machine.tiles, own = OwnOrder(region)] {
+    return make_kernel([=, &tiles](void* const* inputs, void* const* outputs, void*) {
+      std::uint8_t* const index = values_only ? nullptr : own.out<std::uint8_t>(outputs, 1);
+      parallel(positions(s), work(s), [&](std::int64_t begin, std::int64_t end) {
+        tiles.max_pool(s, own.in(inputs, 0), own.out(outputs, 0), index, begin, end);
+      });
+    });
+  };
+  return candidate;
 }
 
 Answer max_pool_gradient(const Region& region, const Machine& machine) {

@@ -419,8 +419,21 @@ class Lowering {
         // A single op has all its outputs: kernels of fused ops address them by place.
         if (outside || nodes.size() == 1 || (id == nodes[0] && graph_.node(id).outputs.size() > 1 && k > 0)) outputs.push_back(p);
       }
+    if (auto step = without_hidden(nodes, outputs)) return step;
     if (nodes.size() > 1 && graph_.node(nodes[0]).op->kind != OpKind::elementwise)
       std::stable_partition(outputs.begin(), outputs.end(), [&](Port p) { return p.node != nodes[0]; });
+    return chosen(nodes, outputs);
+  }
+
+  // An op whose hidden outputs nobody reads, by a kernel that then leaves them out.
+  std::optional<ProgramStep> without_hidden(const std::vector<std::int32_t>& nodes, const std::vector<Port>& outputs) {
+    const int hidden = graph_.node(nodes[0]).op->first_hidden;
+    const auto wanted = [&](Port p) { return p.output >= hidden && (readers_.count(p) || leaves_.count(p)); };
+    if (nodes.size() != 1 || hidden < 1 || std::any_of(outputs.begin(), outputs.end(), wanted)) return std::nullopt;
+    return chosen(nodes, {outputs.begin(), outputs.begin() + hidden});
+  }
+
+  std::optional<ProgramStep> chosen(const std::vector<std::int32_t>& nodes, const std::vector<Port>& outputs) {
     ProgramStep step = RegionBuilder(graph_, nodes, outputs).take();
     step.steady = is_steady(nodes[0]);
     if (!step.steady)

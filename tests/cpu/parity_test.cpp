@@ -160,6 +160,8 @@ TEST(CpuKernels, agree_with_the_reference_on_larger_operands) {
       {"matmul", {any({1, 1600}), any({1600, 10})}},  // by vectors: rows narrower than one, with a rest, in blocks
       {"matmul", {any({1, 301}), any({301, 37})}},
       {"matmul", {any({1, 50}), any({50, 150})}},
+      {"matmul", {any({1, 1100}), any({1100, 1001})}},  // large ones in the order of memory
+      {"matmul", {any({1001, 1100}), any({1100, 1})}},
       {"exp", {any({300, 301})}},
       {"tanh", {any({90000})}},
       {"add", {any({300, 301}), any({301})}},
@@ -268,6 +270,14 @@ TEST(CpuRegions, convolution_with_bias_sum_and_relu_is_one_call) {
       std::vector<Refusal> refusals;
       EXPECT_EQ(devices.two->candidates(region, refusals)[0].name, std::string("onednn convolution + bias + sum") + (has_relu ? " + relu" : ""));
     }
+}
+
+TEST(CpuRegions, a_max_pool_whose_index_nobody_reads_gives_its_values) {
+  Devices devices;
+  Graph g;
+  const TensorType xt{DType::float32, {4, 9, 9, 21}};
+  g.outputs = {port(max_pool(g.input("x", xt), {.size = {2, 2}}))};
+  check_graph(devices, g, {{"x", example_tensor({xt}, 1)}}, 0, "max_pool without its index");
 }
 
 // x + convolution(x): the summand is also what the convolution reads, so that the output cannot begin as it.

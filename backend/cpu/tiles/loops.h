@@ -12,6 +12,7 @@ float maximum(const float* x, std::int64_t n);
 void column_sum(const float* x, std::int64_t rows, std::int64_t columns, std::int64_t stride, float* y);
 void column_maximum(const float* x, std::int64_t rows, std::int64_t columns, std::int64_t stride, float* y);
 void vector_by_columns(const float* a, const float* b, std::int64_t k, std::int64_t columns, std::int64_t stride, float beta, float* c);
+void vector_by_rows(const float* a, const float* b, std::int64_t k, std::int64_t columns, float* c);
 void rows_by_vector(const float* b, const float* a, std::int64_t rows, std::int64_t k, float beta, float* c);
 std::int64_t argmax(const float* x, std::int64_t n);
 void softmax(const float* x, float* y, std::int64_t rows, std::int64_t columns);

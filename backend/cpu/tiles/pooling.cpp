@@ -59,9 +59,8 @@ bool covers(const PoolShape& s) {
   return all;
 }
 
-}  // namespace
-
-void max_pool(const PoolShape& s, const float* x, float* y, std::uint8_t* index, std::int64_t begin, std::int64_t end) {
+template <bool with_index>
+void max_pool_of(const PoolShape& s, const float* x, float* y, std::uint8_t* index, std::int64_t begin, std::int64_t end) {
   // Elements of a window that lies inside, from its first.
   std::int64_t all_offsets[256];
   std::int64_t window = 0;
@@ -85,7 +84,7 @@ void max_pool(const PoolShape& s, const float* x, float* y, std::uint8_t* index,
       });
     }
     float* to = y + o * s.channels;
-    std::uint8_t* which = index + o * s.channels;
+    std::uint8_t* which = with_index ? index + o * s.channels : nullptr;
     std::int64_t c = 0;
     for (; c + lanes <= s.channels; c += lanes) {
       Lanes best = all(-infinity);
@@ -94,9 +93,10 @@ void max_pool(const PoolShape& s, const float* x, float* y, std::uint8_t* index,
         const Lanes v = load(element[i] + c);
         const Numbers better = (v > best) | (v != v);
         best = better ? v : best;
-        best_at = better ? Numbers{} + number[i] : best_at;
+        if (with_index) best_at = better ? Numbers{} + number[i] : best_at;
       }
       store(to + c, best);
+      if (!with_index) continue;
       const Bytes bytes = __builtin_convertvector(best_at, Bytes);
       __builtin_memcpy(which + c, &bytes, sizeof bytes);
     }
@@ -108,9 +108,16 @@ void max_pool(const PoolShape& s, const float* x, float* y, std::uint8_t* index,
         if (v > best || v != v) best = v, best_at = number[i];
       }
       to[c] = best;
-      which[c] = static_cast<std::uint8_t>(best_at);
+      if (with_index) which[c] = static_cast<std::uint8_t>(best_at);
     }
   }
+}
+
+}  // namespace
+
+void max_pool(const PoolShape& s, const float* x, float* y, std::uint8_t* index, std::int64_t begin, std::int64_t end) {
+  if (index != nullptr) max_pool_of<true>(s, x, y, index, begin, end);
+  else max_pool_of<false>(s, x, y, index, begin, end);
 }
 
 void max_pool_gradient(const PoolShape& s, const std::uint8_t* index, const float* dy, float* dx, std::int64_t begin, std::int64_t end) {

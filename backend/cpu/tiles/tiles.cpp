@@ -13,6 +13,7 @@ const Tiles tiles = {
     .column_sum = column_sum,
     .column_maximum = column_maximum,
     .vector_by_columns = vector_by_columns,
+    .vector_by_rows = vector_by_rows,
     .rows_by_vector = rows_by_vector,
     .argmax = argmax,
     .softmax = softmax,

@@ -53,6 +53,8 @@ struct Tiles {
   void (*column_maximum)(const float* x, std::int64_t rows, std::int64_t columns, std::int64_t stride, float* y);
   // c = a b + beta c for one row a: b's columns lie `stride` apart by rows; or b's rows are what c has elements.
   void (*vector_by_columns)(const float* a, const float* b, std::int64_t k, std::int64_t columns, std::int64_t stride, float beta, float* c);
+  // c = a b, b (k, columns) read in the order of memory.
+  void (*vector_by_rows)(const float* a, const float* b, std::int64_t k, std::int64_t columns, float* c);
   void (*rows_by_vector)(const float* b, const float* a, std::int64_t rows, std::int64_t k, float beta, float* c);
   std::int64_t (*argmax)(const float* x, std::int64_t n);
 
@@ -74,7 +76,7 @@ struct Tiles {
   void (*dense_cross_entropy_gradient)(const float* x, const float* targets, const float* logsumexp, const float* dloss,
                                        float* dx, std::int64_t rows, std::int64_t columns);
 
-  // Outputs [begin, end) of samples * output positions. `index`: which element of its window it is, row-major.
+  // Outputs [begin, end) of samples * output positions. `index`: which element of its window it is, row-major; null: nobody asks.
   void (*max_pool)(const PoolShape& shape, const float* x, float* y, std::uint8_t* index, std::int64_t begin, std::int64_t end);
   void (*average_pool)(const PoolShape& shape, const float* x, float* y, std::int64_t begin, std::int64_t end);
   // Samples [begin, end).
