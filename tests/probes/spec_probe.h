@@ -14,6 +14,7 @@
 #include "golden/probe.h"
 #include "src/files/spec_model.h"
 #include "src/files/weights_h5.h"
+#include "src/model/model_state.h"
 #include "src/spec/diagnostics.h"
 #include "src/spec/spec.h"
 
