@@ -25,9 +25,7 @@ Model::Model(std::vector<LayerOutput> inputs, std::vector<LayerOutput> outputs, 
 
 void Model::compile(CompileArguments arguments) {
   ModelState& s = *state_;
-  s.optimizer = std::make_shared<OptimizerState>();
-  s.optimizer->optimizer = arguments.optimizer;
-  s.compiled = std::move(arguments);
+  s.take(std::move(arguments));
   s.forget_steps();
   s.read_trainable();
 }

@@ -35,7 +35,9 @@ class ModelState : public std::enable_shared_from_this<ModelState> {
   std::weak_ptr<void> layer_object;              // this model as a layer, while somebody holds it
 
   std::optional<CompileArguments> compiled;
-  std::shared_ptr<OptimizerState> optimizer;
+  std::shared_ptr<OptimizerState> optimizer;  // of `compiled`, or a LossScaleOptimizer around it
+  // What compile gives. A new optimizer has no slots yet.
+  void take(CompileArguments arguments);
   Variables train_metrics, test_metrics;
   std::set<std::string> adapted;  // layers whose statistics are known
   // Arguments that were taken from data, not given: a vocabulary. By name of the layer.

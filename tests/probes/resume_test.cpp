@@ -44,7 +44,7 @@ TEST_P(Resume, AfterEachStepEndsInTheSameBytesOnTheReference) {
 }
 
 TEST_P(Resume, WithOtherThreadsEndsInTheSameBytesOnTheCpu) {
-  const std::string dtype = GetParam() == "mixed_bfloat16" ? "" : "float32";
+  const std::string dtype = is_mixed(GetParam()) ? "" : "float32";
   const Course course = course_of(GetParam(), {.backend = "cpu", .dtype = dtype, .bound = bound_of(GetParam(), {2e-3, 2e-4})});
   const Trail expected = never_broken_off(course, 1);
   expect_losses_of_keras(course, expected);
