@@ -348,6 +348,7 @@ class Renewal final : public Call {
 
 void Run::bind() {
   arena_.reserve(plan_->arena_bytes);
+  step_.reset();
   preparation_.clear();
   calls_.clear();
   const auto bound = [&](const PlannedCall& call) {
@@ -359,6 +360,7 @@ void Run::bind() {
   for (const PlannedCall& call : plan_->calls) calls_.push_back(bound(call));
   for (const Preparation& p : plan_->preparation)
     preparation_.push_back(p.renewed < 0 ? bound(p.call) : std::make_unique<Renewal>(*calls_[static_cast<std::size_t>(p.renewed)]));
+  step_ = backend_.sequence(calls_);
   bound_to_ = arena_.data();
   prepared_at_.reset();
 }
@@ -382,7 +384,7 @@ void Run::set_input(std::size_t index, const Tensor& value) {
 void Run::operator()() {
   if (bound_to_ != arena_.data() || !bound_to_) bind();
   if (!preparation_.empty()) prepare();
-  backend_.run(calls_);
+  step_->run();
   for (const std::int32_t group : plan_->written) ++*groups_[static_cast<std::size_t>(group)].writes;
 }
 
