@@ -55,8 +55,11 @@ class Product {
     for (const auto name : {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
                             CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES})
       want(name, std::uint32_t{alignment});
+    cublasLtMatmulDescOpaque_t product = product_;
+    // An address that is never read: the heuristic goes by its alignment.
+    if (has_bias_) give_bias(product, reinterpret_cast<const void*>(std::uintptr_t{256} + alignment));
     int found = 0;
-    const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(library, &product_, &left_, &right_, &result_, &result_, &wish, 1, &chosen, &found);
+    const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(library, &product, &left_, &right_, &result_, &result_, &wish, 1, &chosen, &found);
     return status == CUBLAS_STATUS_SUCCESS && found > 0 && chosen.state == CUBLAS_STATUS_SUCCESS;
   }
 
@@ -64,7 +67,7 @@ class Product {
                void* workspace, cudaStream_t stream) const {
     cublasLtMatmulDescOpaque_t product = product_;
     cublasLtMatrixLayoutOpaque_t left = left_, right = right_, result = result_;
-    if (has_bias_) check(cublasLtMatmulDescSetAttribute(&product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias), "giving a product its bias");
+    if (has_bias_) give_bias(product, bias);
     const float one = 1, zero = 0;
     const double one64 = 1, zero64 = 0;
     const bool is_double = types_.scale == CUDA_R_64F;
@@ -76,6 +79,9 @@ class Product {
   const Gemm& gemm() const { return gemm_; }
 
  private:
+  static void give_bias(cublasLtMatmulDescOpaque_t& product, const void* bias) {
+    check(cublasLtMatmulDescSetAttribute(&product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias), "giving a product its bias");
+  }
   template <class T>
   void set(cublasLtMatmulDescAttributes_t name, T value) {
     check(cublasLtMatmulDescSetAttribute(&product_, name, &value, sizeof value), "describing a product");

@@ -11,17 +11,19 @@
 namespace strata::cuda {
 namespace {
 
+constexpr std::size_t most_arguments = 512;  // a region of the compiler's has 48 ops at most, of three operands
+
 class PointwiseLaunch {
  public:
   PointwiseLaunch(PointwiseSource source, const Machine& machine)
       : source_(std::move(source)), module_(module_of(source_.text, machine.capability)), stream_(machine.stream) {
+    source_.text.clear();  // the module has it
     // Enough blocks for every processor to have its fill; each goes on over the rest.
     most_blocks_ = static_cast<std::int64_t>(machine.processors) * 16;
   }
 
   void operator()(void* const* inputs, void* const* outputs, void*) const {
     if (source_.elements == 0) return;
-    constexpr std::size_t most_arguments = 512;  // a region has 48 ops at most, of three operands
     void* addresses[most_arguments];
     void* arguments[most_arguments + 1];
     bool aligned = true;
@@ -53,7 +55,7 @@ Answer pointwise(const Region& region, const Machine& machine) {
   auto made = pointwise_source(region);
   if (auto* reason = std::get_if<std::string>(&made)) return Declined{std::move(*reason)};
   PointwiseSource& source = std::get<PointwiseSource>(made);
-  if (source.arguments.size() > 512) return Declined{fmt::format("{} arguments are more than 512", source.arguments.size())};
+  if (source.arguments.size() > most_arguments) return Declined{fmt::format("{} arguments are more than {}", source.arguments.size(), most_arguments)};
   const auto in_place = source.in_place;
   return Candidate{.name = fmt::format("kernel of {} ops", region.ops.size()),
                    .in_place = in_place,

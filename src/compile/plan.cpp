@@ -277,6 +277,18 @@ std::shared_ptr<const Plan> compile(const Graph& graph, Backend& backend, Backen
 // --- memory and runs -------------------------------------------------------------------------------------------------------
 
 namespace {
+// A device or a library of its own that fails is no mistake of Strata's.
+template <class F>
+void on_device(const Backend& backend, F f) {
+  try {
+    f();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::runtime_error& e) {
+    throw Error(ErrorKind::runtime, fmt::format("the backend '{}' failed: {}", backend.name(), e.what()));
+  }
+}
+
 void* allocate(Backend& backend, std::size_t bytes, const char* what) {
   void* p = backend.allocate(std::max<std::size_t>(bytes, 64));
   if (!p) throw Error(ErrorKind::runtime, fmt::format("out of memory: {} need {:.1f} MiB on {}", what, static_cast<double>(bytes) / 1048576, backend.name()),
@@ -378,21 +390,25 @@ void Run::set_input(std::size_t index, const Tensor& value) {
   if (value.dtype() != type.dtype || value.shape() != type.dims)
     throw Error(ErrorKind::data, fmt::format("the input '{}' takes {} ({}), received {}", plan_->inputs[index].name, name_of(type.dtype),
                                              fmt::join(type.dims, ", "), value.str()));
-  backend_.copy_in(inputs_[index], value.data(), value.bytes());
+  on_device(backend_, [&] { backend_.copy_in(inputs_[index], value.data(), value.bytes()); });
 }
 
 void Run::operator()() {
   if (bound_to_ != arena_.data() || !bound_to_) bind();
-  if (!preparation_.empty()) prepare();
-  step_->run();
+  on_device(backend_, [&] {
+    if (!preparation_.empty()) prepare();
+    step_->run();
+  });
   for (const std::int32_t group : plan_->written) ++*groups_[static_cast<std::size_t>(group)].writes;
 }
 
 Tensor Run::output(std::size_t index) const {
   const Plan::Value& v = plan_->outputs[index];
   Tensor t(v.type.dtype, v.type.dims);
-  backend_.synchronize();
-  if (t.bytes()) backend_.copy_out(t.data(), address(v.location), t.bytes());
+  on_device(backend_, [&] {
+    backend_.synchronize();
+    if (t.bytes()) backend_.copy_out(t.data(), address(v.location), t.bytes());
+  });
   return t;
 }
 
