@@ -119,6 +119,7 @@ class Backend {
 
   virtual void* allocate(std::size_t bytes) = 0;  // 64-byte aligned at least, zeroed; null when there is no room
   virtual void release(void* memory, std::size_t bytes) = 0;
+  // In order with what runs. `host` may be written over when copy_in returns, and be read when copy_out does.
   virtual void copy_in(void* device, const void* host, std::size_t bytes) = 0;
   virtual void copy_out(void* host, const void* device, std::size_t bytes) = 0;
 

@@ -93,11 +93,11 @@ struct RenewalOf final : Call {
   Call& call;
 };
 
-// Runs a candidate once. `inputs` and the result are bytes. With `alias`, input alias->first lies where output
-// alias->second does. What it keeps of steady inputs is renewed before, and these inputs are lost then.
+// Runs a candidate. `inputs` and the result are bytes. With `alias`, input alias->first lies where output alias->second
+// does. Every address is `shift` bytes behind one that is aligned. What it keeps of steady inputs is renewed before, and these inputs are lost then.
 inline std::vector<std::vector<char>> run_candidate(Backend& backend, const Region& region, const Candidate& candidate,
                                                     const std::vector<std::vector<char>>& inputs,
-                                                    const std::pair<int, int>* alias = nullptr) {
+                                                    const std::pair<int, int>* alias = nullptr, std::size_t shift = 0) {
   const auto kernel = candidate.prepare();
   std::vector<std::unique_ptr<Block>> blocks;
   std::vector<void*> in, out;
@@ -106,15 +106,15 @@ inline std::vector<std::vector<char>> run_candidate(Backend& backend, const Regi
     // Hidden outputs are the last of the anchor's.
     const std::size_t all = region.ops[0].outputs.size(), hidden = candidate.hidden_bytes.size();
     if (region.ops.size() == 1 && i + hidden >= all) bytes = candidate.hidden_bytes[i + hidden - all];
-    blocks.push_back(std::make_unique<Block>(backend, bytes));
+    blocks.push_back(std::make_unique<Block>(backend, bytes + shift));
     blocks.back()->cover();
-    out.push_back(blocks.back()->data);
+    out.push_back(blocks.back()->data + shift);
   }
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (alias != nullptr && static_cast<int>(i) == alias->first) in.push_back(out[static_cast<std::size_t>(alias->second)]);
     else {
-      blocks.push_back(std::make_unique<Block>(backend, inputs[i].size()));
-      in.push_back(blocks.back()->data);
+      blocks.push_back(std::make_unique<Block>(backend, inputs[i].size() + shift));
+      in.push_back(blocks.back()->data + shift);
     }
     backend.copy_in(in.back(), inputs[i].data(), inputs[i].size());
   }
@@ -137,8 +137,8 @@ inline std::vector<std::vector<char>> run_candidate(Backend& backend, const Regi
   const auto take = [&] {
     std::vector<std::vector<char>> results;
     for (std::size_t i = 0; i < out.size(); ++i) {
-      results.emplace_back(blocks[i]->bytes);
-      backend.copy_out(results.back().data(), out[i], blocks[i]->bytes);
+      results.emplace_back(blocks[i]->bytes - shift);
+      backend.copy_out(results.back().data(), out[i], results.back().size());
     }
     return results;
   };

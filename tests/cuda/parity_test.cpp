@@ -47,6 +47,9 @@ void check_case(Backend& device, const RegionCase& c, double tolerance) {
   for (const Candidate& candidate : found) {
     const Bytes got = run_candidate(device, c.region, candidate, inputs);
     for (std::size_t i = 0; i < got.size(); ++i) expect_close(c.expected[i], got[i], tolerance, c.what + " by " + candidate.name);
+    // Parts of a flat buffer begin at any multiple of their elements.
+    const Bytes shifted = run_candidate(device, c.region, candidate, inputs, nullptr, 8);
+    for (std::size_t i = 0; i < shifted.size(); ++i) expect_close(c.expected[i], shifted[i], tolerance, c.what + " by " + candidate.name + ", unaligned");
     for (const auto& pair : candidate.in_place) EXPECT_EQ(run_candidate(device, c.region, candidate, inputs, &pair), got) << c.what << " in place";
   }
 }
@@ -106,6 +109,18 @@ TEST(CudaRegions, gemm_with_bias_and_relu_is_one_call) {
       ASSERT_FALSE(device.backend->candidates(c.region, refusals).empty()) << refusals.at(0).reason;
       check_case(*device.backend, c, 2e-5);
     }
+}
+
+// As relu does wherever it stands: a loss that is not a number is noticed.
+TEST(CudaRegions, relu_behind_a_gemm_passes_not_a_number_on) {
+  const CudaDevice device = cuda_device();
+  STRATA_NEEDS_DEVICE(device);
+  auto graph = std::make_shared<Graph>();
+  const TensorType xt{DType::float32, {32, 16}}, wt{DType::float32, {16, 64}}, bt{DType::float32, {64}};
+  graph->outputs = {port(relu(matmul(graph->input("x", xt), graph->input("w", wt)) + graph->input("b", bt)))};
+  Tensor x = example_tensor({xt}, 1);
+  x.set(5, std::nan(""));
+  check_case(*device.backend, case_of("matmul + bias + relu of NaN", graph, {{"x", x}, {"w", example_tensor({wt}, 2)}, {"b", example_tensor({bt}, 3)}}), 2e-5);
 }
 
 TEST(CudaMemory, that_there_is_not_is_null) {

@@ -210,6 +210,47 @@ TEST_F(CudaCompiler, takes_every_elementwise_op_and_random_regions) {
   EXPECT_GT(compiled, 100);
 }
 
+// Indices of 64 bits.
+TEST_F(CudaCompiler, takes_regions_of_more_elements_than_32_bits_count) {
+  const auto planner = cuda_planner(90);
+  STRATA_NEEDS_TOOLKIT(planner);
+  Graph g;
+  const Value x = g.input("x", {DType::bfloat16, {std::int64_t{3} << 20, 2000}}), b = g.input("b", {DType::bfloat16, {2000}});
+  g.outputs = {port(relu(x + b))};
+  const Region region = region_of(g);
+  EXPECT_NE(std::get<PointwiseSource>(cuda::pointwise_source(region)).text.find("using Index = Int64;"), std::string::npos);
+  std::vector<Refusal> refusals;
+  EXPECT_NO_THROW(planner->candidates(region, refusals).at(0).prepare());
+}
+
+// A device that is newer than the compiler gets PTX; one that is too old is named.
+TEST_F(CudaCompiler, serves_devices_that_it_does_not_know) {
+  const auto newer = cuda_planner(999), older = cuda_planner(30);
+  STRATA_NEEDS_TOOLKIT(newer);
+  const RegionCase c = random_case(1, DType::float32);
+  std::vector<Refusal> refusals;
+  EXPECT_NO_THROW(newer->candidates(c.region, refusals).at(0).prepare());
+  try {
+    older->candidates(c.region, refusals).at(0).prepare();
+    FAIL() << "nothing was thrown";
+  } catch (const std::runtime_error& e) {
+    EXPECT_STREQ(e.what(), "NVRTC knows no architecture for compute capability 3.0");
+  }
+}
+
+// Makers that need no device's library answer for every primitive.
+TEST_F(CudaCompiler, has_a_kernel_or_a_reason_for_every_primitive) {
+  const auto planner = cuda_planner(90);
+  STRATA_NEEDS_TOOLKIT(planner);
+  for (const RegionCase& c : example_cases(DType::float32, [](const Op& op) { return op.kind == OpKind::primitive; })) {
+    std::vector<Refusal> refusals;
+    const auto found = planner->candidates(c.region, refusals);
+    EXPECT_TRUE(!found.empty() || !refusals.empty()) << c.what;
+    for (const Candidate& candidate : found) EXPECT_NO_THROW(candidate.prepare()) << c.what << " by " << candidate.name;
+    for (const Refusal& r : refusals) EXPECT_FALSE(r.reason.empty()) << c.what;
+  }
+}
+
 TEST_F(CudaCompiler, keeps_what_it_compiled_in_a_private_folder) {
   const auto planner = cuda_planner(90);
   STRATA_NEEDS_TOOLKIT(planner);
