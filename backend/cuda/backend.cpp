@@ -44,7 +44,7 @@ const std::vector<Anchor>& anchors() {
   return list;
 }
 
-// A stream with its libraries.
+// The stream on which everything runs.
 struct Stream {
   Stream() { check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "making a stream"); }
   Stream(const Stream&) = delete;
