@@ -57,7 +57,7 @@ TEST(StartUp, ACommandOnTheCpuOpensNothingOfCuda) {
   const Workplace w;
   const std::string libraries = libraries_of(w, {"train", "mlp.yaml", "--backend", "cpu", "--quiet"});
   EXPECT_THAT(libraries, HasSubstr("libstrata-cpu.so"));
-  for (const char* each : {"cuda", "cublas", "cudnn", "nvrtc", "nvidia"}) EXPECT_THAT(libraries, Not(HasSubstr(each)));
+  for (const char* each : {"libstrata-cuda", "libcuda", "libcublas", "libcudnn", "libnvrtc", "libnvidia"}) EXPECT_THAT(libraries, Not(HasSubstr(each)));
 }
 
 // Where no device is, looking for one brings none of NVIDIA's large libraries.
