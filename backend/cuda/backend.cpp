@@ -6,22 +6,13 @@
 #include <fmt/format.h>
 
 #include "backend/cuda/libraries.h"
-#include "backend/cuda/maker.h"
+#include "backend/cuda/own_kernels.h"
 #include "backend/cuda/sequence.h"
 #include "backend/cuda/staging.h"
 #include "backend/cuda/status.h"
 
 namespace strata::cuda {
 namespace {
-
-struct Named {
-  std::string_view kernel;
-  Maker maker;
-};
-struct Anchor {
-  std::string_view op;
-  std::vector<Named> makers;
-};
 
 const std::vector<Anchor>& anchors() {
   static const std::vector<Anchor> list = {
@@ -136,9 +127,10 @@ class CudaBackend final : public Backend {
         refusals.push_back({std::string(op), "it takes no prologue"});
         return found;
       }
-    for (const Anchor& row : anchors())
-      if (row.op == op)
-        for (const Named& kernel : row.makers) ask(kernel.kernel, kernel.maker);
+    for (const auto* table : {&anchors(), &own_kernels()})
+      for (const Anchor& row : *table)
+        if (row.op == op)
+          for (const Named& kernel : row.makers) ask(kernel.kernel, kernel.maker);
     if (found.empty() && refusals.empty()) refusals.push_back({"cuda", fmt::format("{} has no kernel", op)});
     return found;
   }

@@ -49,5 +49,21 @@ Answer pack(const Region&, const Machine&);
 Answer iota(const Region&, const Machine&);
 Answer gather(const Region&, const Machine&);
 Answer scatter_add(const Region&, const Machine&);
+Answer reduction(const Region&, const Machine&);
+Answer index_of_extreme(const Region&, const Machine&);
+Answer softmax(const Region&, const Machine&);
+Answer softmax_gradient(const Region&, const Machine&);
+Answer cross_entropy(const Region&, const Machine&);
+Answer cross_entropy_gradient(const Region&, const Machine&);
+Answer batch_norm(const Region&, const Machine&);
+Answer batch_norm_gradient(const Region&, const Machine&);
+Answer layer_norm(const Region&, const Machine&);
+Answer layer_norm_gradient(const Region&, const Machine&);
+Answer max_pool(const Region&, const Machine&);
+Answer max_pool_gradient(const Region&, const Machine&);
+Answer average_pool(const Region&, const Machine&);
+Answer average_pool_gradient(const Region&, const Machine&);
+Answer random(const Region&, const Machine&);
+Answer dropout(const Region&, const Machine&);
 
 }  // namespace strata::cuda
