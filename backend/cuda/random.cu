@@ -58,7 +58,7 @@ struct Dropout {
     philox::uniform(words_of(state, stream, block), drawn);
     const std::int64_t begin = static_cast<std::int64_t>(block) * 4;
     for (int i = 0; i < 4; ++i)
-      if (begin + i < n) y[begin + i] = store<S>(drawn[i] >= rate ? load(x[begin + i]) * scale : 0.0f);
+      if (begin + i < n) y[begin + i] = store<S>(drawn[i] >= rate ? load(x[begin + i]) * rounded<S>(scale) : 0.0f);
   }
 };
 
@@ -100,11 +100,10 @@ Answer dropout(const Region& region, const Machine& machine) {
   if (blocks >= philox::max_blocks) return too_many();
   const OwnOrder own(region);
   return with_float(x.dtype, [&]<class S>(Stored<S>) -> Answer {
-    const float scale = rounded<S>(static_cast<float>(1 / (1 - rate)));
     return Candidate{.name = "dropout", .in_place = {own.in_place(0, 0)}, .prepare = [=] {
       return make_kernel([=](void* const* inputs, void* const* outputs, void*) {
         each("starting a dropout",
-             Dropout<S>{own.in<S>(inputs, 0), own.in<std::int64_t>(inputs, 1), own.out<S>(outputs, 0), stream, n, static_cast<float>(rate), scale}, blocks, machine);
+             Dropout<S>{own.in<S>(inputs, 0), own.in<std::int64_t>(inputs, 1), own.out<S>(outputs, 0), stream, n, static_cast<float>(rate), static_cast<float>(1 / (1 - rate))}, blocks, machine);
       });
     }};
   });

@@ -66,10 +66,10 @@ void check_reductions_of_any_shape(Backend& backend) {
   std::mt19937_64 random(3);
   std::set<std::string> covered;
   const auto pick = [&](std::uint64_t n) { return static_cast<std::int64_t>(random() % n); };
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < 30; ++i) {
     std::vector<Dim> dims;
     Integers axes;
-    std::int64_t budget = i % 4 == 0 ? 40000 : 3000;
+    std::int64_t budget = i % 4 == 0 ? 20000 : 1000;
     for (int axis = 0, rank = 1 + static_cast<int>(pick(5)); axis < rank; ++axis) {
       const std::int64_t n = pick(8) == 0 ? pick(2) : 1 + pick(static_cast<std::uint64_t>(std::min<std::int64_t>(budget, pick(3) == 0 ? 9000 : 12)));
       dims.emplace_back(n);
@@ -104,12 +104,8 @@ void check_extraordinary_numbers(Backend& backend) {
   for (const std::string_view op : {"softmax", "log_softmax"}) check_example(backend, {op, {floats(shape)}}, DType::float32, covered, 1, instead);
   check_example(backend, {"sparse_softmax_cross_entropy", {floats(shape), indices(DType::int32, {7}, 50)}}, DType::float32, covered, 1, instead);
   for (const std::int64_t axis : {0, 1}) {
-    for (const std::string_view op : {"reduce_sum", "reduce_max", "reduce_min"}) {
-      const OpExample example{op, {floats(shape)}, over({axis})};
-      auto built = example_graph(example, false);
-      built->inputs["x0"] = x;
-      check_example(backend, example, DType::float32, covered, 1, instead);
-    }
+    for (const std::string_view op : {"reduce_sum", "reduce_max", "reduce_min"})
+      check_example(backend, {op, {floats(shape)}, over({axis})}, DType::float32, covered, 1, instead);
     for (const std::string_view op : {"argmax", "argmin"}) check_example(backend, {op, {floats(shape)}, {{"axis", axis}}}, DType::float32, covered, 1, instead);
   }
   Tensor image = example_tensor(floats({1, 4, 10, 2}), 6);
@@ -147,12 +143,13 @@ TEST(CudaOwnKernels, treat_extraordinary_numbers_as_the_reference_does) {
   check_extraordinary_numbers(*device.backend);
 }
 
-TEST(CudaOwnKernels, norm_and_relu_are_one_call) {
+TEST(CudaOwnKernelsOnTheHost, norm_and_relu_are_one_call) {
   const auto backend = emulated_cuda();
   Graph g;
   const TensorType type{DType::float32, {40, 6}}, channels{DType::float32, {6}};
-  const Moments norm = batch_norm(g.input("x", type), g.input("gamma", channels), g.input("beta", channels), 1e-3);
-  g.outputs = {port(relu(norm.y)), port(norm.mean), port(norm.variance), port(output_of(norm.y, 3))};
+  const Value x = g.input("x", type), gamma = g.input("gamma", channels), beta = g.input("beta", channels);
+  const Moments norm = batch_norm(x, gamma, beta, 1e-3);
+  g.outputs = {port(relu(norm.y)), port(norm.mean), port(norm.variance), Port{norm.y.node(), 3}};
   const std::map<std::string, Tensor> inputs{{"x", example_tensor({type}, 1)}, {"gamma", example_tensor({channels}, 2)}, {"beta", example_tensor({channels}, 3)}};
   const Region region = region_of(g);
   std::vector<Refusal> refusals;
@@ -161,10 +158,10 @@ TEST(CudaOwnKernels, norm_and_relu_are_one_call) {
   EXPECT_EQ(found[0].name, "batch norm + relu");
   const auto got = run_candidate(*backend, region, found[0], {bytes_of(inputs.at("x")), bytes_of(inputs.at("gamma")), bytes_of(inputs.at("beta"))});
   const auto expected = interpret(g, inputs);
-  for (std::size_t i = 0; i < 3; ++i) expect_close(expected[i], got[i], 2e-6, "output " + std::to_string(i));
+  for (std::size_t i = 0; i < 4; ++i) expect_close(expected[i], got[i], 2e-6, "output " + std::to_string(i));
 }
 
-TEST(CudaOwnKernels, say_why_they_refuse) {
+TEST(CudaOwnKernelsOnTheHost, say_why_they_refuse) {
   const auto backend = emulated_cuda();
   const auto reason = [&](const OpExample& example) {
     const auto built = example_graph(example, false);
