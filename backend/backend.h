@@ -132,8 +132,24 @@ class Backend {
 
   // Runs the calls in order; returns when they are enqueued.
   virtual void run(std::span<const std::unique_ptr<Call>> calls) = 0;
+  // The calls as one that runs them in order, step after step: a device may launch them as one graph. They outlive it, with
+  // the addresses that they have.
+  virtual std::unique_ptr<Call> sequence(std::span<const std::unique_ptr<Call>> calls);
   virtual void synchronize() = 0;
 };
+
+inline std::unique_ptr<Call> Backend::sequence(std::span<const std::unique_ptr<Call>> calls) {
+  class InOrder final : public Call {
+   public:
+    InOrder(Backend& backend, std::span<const std::unique_ptr<Call>> calls) : backend_(backend), calls_(calls) {}
+    void run() override { backend_.run(calls_); }
+
+   private:
+    Backend& backend_;
+    std::span<const std::unique_ptr<Call>> calls_;
+  };
+  return std::make_unique<InOrder>(*this, calls);
+}
 
 struct BackendOptions {
   int threads = 0;           // 0: every core this process may use

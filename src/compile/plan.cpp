@@ -287,6 +287,19 @@ std::shared_ptr<const Plan> compile(const Graph& graph, Backend& backend, Backen
 
 namespace {
 constexpr const char* smaller_batch = "make the batch smaller";
+
+// A device or a library of its own that fails is no mistake of Strata's.
+template <class F>
+void on_device(const Backend& backend, F f) {
+  try {
+    f();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::runtime_error& e) {
+    throw Error(ErrorKind::runtime, fmt::format("the backend '{}' failed: {}", backend.name(), e.what()));
+  }
+}
+
 }  // namespace
 
 void Arena::reserve(std::size_t bytes) {
@@ -347,6 +360,7 @@ class Renewal final : public Call {
 
 void Run::bind() {
   arena_.reserve(plan_->arena_bytes);
+  step_.reset();
   preparation_.clear();
   calls_.clear();
   const auto bound = [&](const PlannedCall& call) {
@@ -358,6 +372,7 @@ void Run::bind() {
   for (const PlannedCall& call : plan_->calls) calls_.push_back(bound(call));
   for (const Preparation& p : plan_->preparation)
     preparation_.push_back(p.renewed < 0 ? bound(p.call) : std::make_unique<Renewal>(*calls_[static_cast<std::size_t>(p.renewed)]));
+  step_ = backend_.sequence(calls_);
   bound_to_ = arena_.data();
   prepared_at_.reset();
 }
@@ -375,20 +390,24 @@ void Run::set_input(std::size_t index, const Tensor& value) {
   if (value.dtype() != type.dtype || value.shape() != type.dims)
     throw Error(ErrorKind::data, fmt::format("the input '{}' takes {} ({}), received {}", plan_->inputs[index].name, name_of(type.dtype),
                                              fmt::join(type.dims, ", "), value.str()));
-  backend_.copy_in(inputs_[index], value.data(), value.bytes());
+  on_device(backend_, [&] { backend_.copy_in(inputs_[index], value.data(), value.bytes()); });
 }
 
 void Run::operator()() {
   if (bound_to_ != arena_.data() || !bound_to_) bind();
-  if (!preparation_.empty()) prepare();
-  backend_.run(calls_);
+  on_device(backend_, [&] {
+    if (!preparation_.empty()) prepare();
+    step_->run();
+  });
   for (const std::int32_t group : plan_->written) ++*groups_[static_cast<std::size_t>(group)].writes;
 }
 
 Tensor Run::output(std::size_t index) const {
   const Plan::Value& v = plan_->outputs[index];
   Tensor t(v.type.dtype, v.type.dims);
-  if (t.bytes()) backend_.copy_out(t.data(), address(v.location), t.bytes());
+  on_device(backend_, [&] {
+    if (t.bytes()) backend_.copy_out(t.data(), address(v.location), t.bytes());
+  });
   return t;
 }
 

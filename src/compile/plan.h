@@ -140,6 +140,7 @@ class Run {
   void* bound_to_ = nullptr;  // the arena's address when the calls were bound
   std::vector<std::unique_ptr<Call>> preparation_, calls_;
   std::optional<std::uint64_t> prepared_at_;  // writes to what the preparation reads
+  std::unique_ptr<Call> step_;  // all of calls_
 };
 
 }  // namespace strata
