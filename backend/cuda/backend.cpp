@@ -96,6 +96,12 @@ class CudaBackend final : public Backend {
     synchronize();
   }
 
+  std::optional<std::size_t> free_bytes() override {
+    std::size_t free = 0, all = 0;
+    check(cudaMemGetInfo(&free, &all), "asking for free memory");
+    return free;
+  }
+
   std::vector<Candidate> candidates(const Region& region, std::vector<Refusal>& refusals) override {
     return candidates_of(region, machine_, refusals);
   }

@@ -1,6 +1,7 @@
 #include "src/compile/backends.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <tuple>
@@ -45,6 +46,9 @@ std::shared_ptr<Backend> opened(const std::string& name, const BackendOptions& o
   throw why_not("no device");
 }
 
+// Where NVIDIA's driver has made no device file (the second is that of Windows' Linux), its library is not even opened.
+bool may_have_cuda_device() { return std::filesystem::exists("/dev/nvidiactl") || std::filesystem::exists("/dev/dxg"); }
+
 }  // namespace
 
 Backend& reference_backend() {
@@ -55,7 +59,7 @@ Backend& reference_backend() {
 std::shared_ptr<Backend> open_backend(const std::string& name, const BackendOptions& options) {
   if (name == "auto") {
     for (const char* each : {"cuda", "cpu"})
-      if (has_plugin(each))
+      if (has_plugin(each) && (each != std::string("cuda") || may_have_cuda_device()))
         try {
           return open_backend(each, options);
         } catch (const Error&) {  // the next one
