@@ -102,7 +102,7 @@ void CudnnGraph::result(const Tensor& tensor, std::int64_t id, const Dims& dims,
   tensor->set_output(true).set_uid(id).set_dim(dims).set_stride(strides).set_alignment(alignment_).set_data_type(cudnn_types(type_)->element);
 }
 
-CudnnGraph::Answer CudnnGraph::plan(std::shared_ptr<CudnnGraph> graph, const Machine& machine, std::size_t most_workspace) {
+CudnnGraph::Answer CudnnGraph::plan(std::shared_ptr<CudnnGraph> graph, const Machine& machine, std::size_t most_workspace) try {
   cudnnHandle_t library = nullptr;
   if (machine.libraries != nullptr) {
     library = machine.libraries->cudnn();
@@ -130,6 +130,8 @@ CudnnGraph::Answer CudnnGraph::plan(std::shared_ptr<CudnnGraph> graph, const Mac
     if (plan->getWorkspaceSize() <= static_cast<std::int64_t>(most_workspace)) return std::make_shared<const CudnnPlan>(std::move(graph), std::move(plan));
   }
   return reason.empty() ? std::string("cuDNN has no engine for it") : "no engine of cuDNN's keeps to the rules: each " + reason;
+} catch (const std::runtime_error& e) {
+  return e.what();
 }
 
 namespace {
