@@ -3,7 +3,11 @@
 // engine's own.
 //
 // Few engines pad differently before and after (`same` with a stride, `causal`): where none does, x goes among zeros first.
+#include <map>
+#include <mutex>
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "backend/bias_sum_relu.h"
 #include "backend/cuda/convolution_shape.h"
@@ -31,7 +35,7 @@ A windows(const ConvolutionShape& s) {
   return a;
 }
 
-CudnnGraph::Answer planned(const Problem& p, std::int64_t alignment, const Machine& machine, std::size_t most_workspace) {
+std::shared_ptr<CudnnGraph> graph_of(const Problem& p, std::int64_t alignment) {
   using namespace fe::graph;
   const ConvolutionShape& s = p.shape;
   auto graph = std::make_shared<CudnnGraph>(p.type, alignment);
@@ -64,7 +68,24 @@ CudnnGraph::Answer planned(const Problem& p, std::int64_t alignment, const Machi
       result(graph->conv_wgrad(operand(id_y, s.y), operand(id_x, s.x), windows<Conv_wgrad_attributes>(s)), id_kernel, s.kernel);
       break;
   }
-  return CudnnGraph::plan(std::move(graph), machine, most_workspace);
+  return graph;
+}
+
+// Layers of one shape share a plan, as long as one of them lives: to choose it takes tens of milliseconds.
+CudnnGraph::Answer planned(const Problem& p, std::int64_t alignment, const Machine& machine, std::size_t most_workspace) {
+  static std::mutex mutex;
+  static std::map<std::string, std::weak_ptr<const CudnnPlan>> plans;
+  const ConvolutionShape& s = p.shape;
+  const bool has_bias = p.fused.bias >= 0, has_sum = p.fused.sum >= 0;
+  const std::string key = fmt::format("{} {} x {} kernel {} strides {} dilation {} padding {} {}, {}{}{}, at {}, workspace {}, on {}{}{}{}", static_cast<int>(p.direction),
+                                      text_of(p.type), fmt::join(s.x, ","), fmt::join(s.kernel, ","), fmt::join(s.strides, ","), fmt::join(s.dilation, ","),
+                                      fmt::join(s.low, ","), fmt::join(s.high, ","), has_bias, has_sum, p.fused.relu, alignment, most_workspace,
+                                      machine.capability, machine.reproducible, machine.tensor_float32, machine.libraries != nullptr);
+  const std::lock_guard lock(mutex);
+  if (auto known = plans[key].lock()) return known;
+  auto made = CudnnGraph::plan(graph_of(p, alignment), machine, most_workspace);
+  if (auto* plan = std::get_if<std::shared_ptr<const CudnnPlan>>(&made)) plans[key] = *plan;
+  return made;
 }
 
 // The plan, with x as it is or, where no engine takes its padding, among zeros.
