@@ -127,33 +127,31 @@ class Assembly {
     const Place place = (steady ? kept_ : scratch_).take(kernel_bytes());
     (steady ? kernel_->renewals : kernel_->stages).push_back(copy_stage(to_filters(shape()), element_, {Place::input, input}, place, machine_));
     if (steady) steady_.push_back(input);
-    operands_.emplace_back(id_kernel, place);
+    operands_.push_back({id_kernel, place});
   }
   void take_x(int input) {
-    if (!chosen_.inside) return operands_.emplace_back(id_x, Place{Place::input, input}), void();
+    if (!chosen_.inside) return take(id_x, {Place::input, input});
     const Place padded = padded_x();
     kernel_->stages.push_back(clear_stage(padded, x_bytes(), machine_));
     kernel_->stages.push_back(copy_stage(*chosen_.inside, element_, {Place::input, input}, padded, machine_));
-    operands_.emplace_back(id_x, padded);
+    take(id_x, padded);
   }
-  // Biases lie side by side, at any multiple of an element: one that is not aligned goes to a place that is.
+  // Biases lie side by side, at any multiple of an element.
   void take_bias(int input) {
     const std::size_t bytes = static_cast<std::size_t>(shape().y[1]) * element_;
-    const Place aligned = scratch_.take(bytes);
-    kernel_->stages.push_back(bytes_stage({Place::input, input}, aligned, bytes, machine_));
-    operands_.emplace_back(id_bias, aligned);
+    operands_.push_back({id_bias, {Place::input, input}, bytes, scratch_.take(bytes)});
   }
-  void take(Id id, Place place) { operands_.emplace_back(id, place); }
+  void take(Id id, Place place) { operands_.push_back({id, place}); }
 
   void give_x() {
-    if (!chosen_.inside) return operands_.emplace_back(id_x, Place{Place::output}), void();
+    if (!chosen_.inside) return take(id_x, {Place::output});
     const Place padded = padded_x();
-    operands_.emplace_back(id_x, padded);
+    take(id_x, padded);
     last_.push_back(copy_stage(turned(*chosen_.inside), element_, padded, {Place::output}, machine_));
   }
   void give_kernel() {
     const Place filters = scratch_.take(kernel_bytes());
-    operands_.emplace_back(id_kernel, filters);
+    take(id_kernel, filters);
     last_.push_back(copy_stage(from_filters(shape()), element_, filters, {Place::output}, machine_));
   }
 
@@ -184,7 +182,7 @@ class Assembly {
   std::size_t element_;
   std::shared_ptr<StagedKernel> kernel_ = std::make_shared<StagedKernel>();
   std::vector<Stage> last_;
-  std::vector<std::pair<std::int64_t, Place>> operands_;
+  std::vector<PlanOperand> operands_;
   std::vector<int> steady_;
   Layout scratch_{Place::scratch}, kept_{Place::kept};
 };

@@ -71,8 +71,9 @@ std::shared_ptr<const fe::DeviceProperties> absent_device(int capability) {
   return nullptr;
 }
 
-std::string one_line(std::string text) {
-  text = text.substr(0, text.find_last_not_of(" \n") + 1);
+// The first two lines of what cuDNN says: what it refuses and the innermost reason.
+std::string in_short(std::string text) {
+  text = text.substr(0, text.find('\n', std::min(text.find('\n'), text.size() - 1) + 1));
   std::replace(text.begin(), text.end(), '\n', ' ');
   return text;
 }
@@ -111,7 +112,7 @@ CudnnGraph::Answer CudnnGraph::plan(std::shared_ptr<CudnnGraph> graph, const Mac
     if (device == nullptr) return no_device().reason;
     graph->set_device_properties(device);
   }
-  const auto refused = [](const auto& status) { return "cuDNN: " + one_line(status.err_msg); };
+  const auto refused = [](const auto& status) { return "cuDNN: " + in_short(status.err_msg); };
   if (const auto status = graph->validate(); status.is_bad()) return refused(status);
   if (const auto status = graph->build_operation_graph(library); status.is_bad()) return refused(status);
   fe::EngineConfigList configs;
@@ -178,21 +179,28 @@ Run CudnnPlan::bound(std::span<const std::pair<std::int64_t, void*>> operands, v
   };
 }
 
-Stage plan_stage(std::shared_ptr<const CudnnPlan> plan, std::function<CudnnGraph::Answer()> unaligned, std::vector<std::pair<std::int64_t, Place>> operands,
-                 Place workspace, const Machine& machine) {
-  return [=, libraries = machine.libraries](const Addresses& at) -> Run {
-    if (libraries == nullptr) throw std::runtime_error("there is no device: a plan of cuDNN's cannot be bound");
+Stage plan_stage(std::shared_ptr<const CudnnPlan> plan, std::function<CudnnGraph::Answer()> unaligned, std::vector<PlanOperand> operands, Place workspace,
+                 const Machine& machine) {
+  return [=](const Addresses& at) -> Run {
+    if (machine.libraries == nullptr) throw std::runtime_error("there is no device: a plan of cuDNN's cannot be bound");
     std::vector<std::pair<std::int64_t, void*>> addresses;
+    std::vector<Run> copies;
     bool aligned = true;
-    for (const auto& [id, place] : operands) {
-      addresses.emplace_back(id, at[place]);
-      aligned = aligned && is_aligned(at[place], plan_alignment);
+    for (const PlanOperand& o : operands) {
+      const bool is_copied = o.bytes > 0 && !is_aligned(at[o.place], plan_alignment);
+      if (is_copied) copies.push_back(bytes_stage(o.place, o.aligned, o.bytes, machine)(at));
+      addresses.emplace_back(o.id, at[is_copied ? o.aligned : o.place]);
+      aligned = aligned && is_aligned(addresses.back().second, plan_alignment);
     }
-    if (aligned) return plan->bound(addresses, at[workspace], libraries->cudnn());
-    auto other = unaligned();
-    if (auto* reason = std::get_if<std::string>(&other))
+    auto chosen = aligned ? CudnnGraph::Answer(plan) : unaligned();
+    if (auto* reason = std::get_if<std::string>(&chosen))
       throw std::runtime_error(fmt::format("cuDNN has a plan only for addresses that are multiples of {} bytes ({})", plan_alignment, *reason));
-    return std::get<std::shared_ptr<const CudnnPlan>>(other)->bound(addresses, at[workspace], libraries->cudnn());
+    const Run run = std::get<std::shared_ptr<const CudnnPlan>>(chosen)->bound(addresses, at[workspace], machine.libraries->cudnn());
+    if (copies.empty()) return run;
+    return [=] {
+      for (const Run& copy : copies) copy();
+      run();
+    };
   };
 }
 

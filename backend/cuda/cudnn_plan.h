@@ -51,10 +51,18 @@ class CudnnPlan {
   std::shared_ptr<const fe::ExecutionPlan> plan_;
 };
 
+// An operand of a plan. One with an `aligned` place (of `bytes`) is copied there first where its own address is not aligned.
+struct PlanOperand {
+  std::int64_t id;
+  Place place;
+  std::size_t bytes = 0;
+  Place aligned = {Place::scratch};
+};
+
 // Addresses that are multiples of `plan_alignment` get `plan`; where one is not, `unaligned` is asked for another when the kernel is
 // bound, with no larger a workspace.
 inline constexpr std::int64_t plan_alignment = 16;
-Stage plan_stage(std::shared_ptr<const CudnnPlan> plan, std::function<CudnnGraph::Answer()> unaligned, std::vector<std::pair<std::int64_t, Place>> operands,
-                 Place workspace, const Machine& machine);
+Stage plan_stage(std::shared_ptr<const CudnnPlan> plan, std::function<CudnnGraph::Answer()> unaligned, std::vector<PlanOperand> operands, Place workspace,
+                 const Machine& machine);
 
 }  // namespace strata::cuda
