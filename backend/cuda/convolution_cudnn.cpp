@@ -26,6 +26,8 @@ struct Problem {
   DType type;
   ConvolutionShape shape;
   BiasSumRelu fused = {};
+  // The engines that add and rectify in float32 take a bias before they do: where there is none, zeros.
+  bool has_bias() const { return fused.bias >= 0 || fused.sum >= 0 || fused.relu; }
 };
 
 template <class A>
@@ -49,7 +51,7 @@ std::shared_ptr<CudnnGraph> graph_of(const Problem& p, std::int64_t alignment) {
         y = graph->pointwise(y, added, Pointwise_attributes().set_mode(fe::PointwiseMode_t::ADD));
       };
       if (p.fused.sum >= 0) then(operand(id_sum, s.y));
-      if (p.fused.bias >= 0) {
+      if (p.has_bias()) {
         ConvolutionShape::Dims row(s.y.size(), 1);
         row[1] = s.y[1];
         then(operand(id_bias, row));
@@ -76,7 +78,7 @@ CudnnGraph::Answer planned(const Problem& p, std::int64_t alignment, const Machi
   static std::mutex mutex;
   static std::map<std::string, std::weak_ptr<const CudnnPlan>> plans;
   const ConvolutionShape& s = p.shape;
-  const bool has_bias = p.fused.bias >= 0, has_sum = p.fused.sum >= 0;
+  const bool has_bias = p.has_bias(), has_sum = p.fused.sum >= 0;
   const std::string key = fmt::format("{} {} x {} kernel {} strides {} dilation {} padding {} {}, {}{}{}, at {}, workspace {}, on {}{}{}{}", static_cast<int>(p.direction),
                                       text_of(p.type), fmt::join(s.x, ","), fmt::join(s.kernel, ","), fmt::join(s.strides, ","), fmt::join(s.dilation, ","),
                                       fmt::join(s.low, ","), fmt::join(s.high, ","), has_bias, has_sum, p.fused.relu, alignment, most_workspace,
@@ -140,6 +142,12 @@ class Assembly {
   void take_bias(int input) {
     const std::size_t bytes = static_cast<std::size_t>(shape().y[1]) * element_;
     operands_.push_back({id_bias, {Place::input, input}, bytes, scratch_.take(bytes)});
+  }
+  void take_zero_bias() {
+    const std::size_t bytes = static_cast<std::size_t>(shape().y[1]) * element_;
+    const Place zeros = scratch_.take(bytes);
+    kernel_->stages.push_back(clear_stage(zeros, bytes, machine_));
+    take(id_bias, zeros);
   }
   void take(Id id, Place place) { operands_.push_back({id, place}); }
 
@@ -207,6 +215,7 @@ Answer convolution_cudnn(const Region& region, const Machine& machine) {
   a.take_kernel(region, op.inputs[1].index);
   a.take_x(op.inputs[0].index);
   if (fused->bias >= 0) a.take_bias(fused->bias);
+  else if (p.has_bias()) a.take_zero_bias();
   if (fused->sum >= 0) a.take(id_sum, {Place::input, fused->sum});
   a.take(id_y, {Place::output});
   return a.candidate();
