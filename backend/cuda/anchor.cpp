@@ -21,32 +21,4 @@ int anchor_of(const Region& region) {
   return -1;
 }
 
-std::optional<BiasAndRelu> bias_and_relu(const Region& region) {
-  const int anchor = anchor_of(region);
-  BiasAndRelu found;
-  Source at{anchor, 0};
-  const ArrayType& y = region.type(at);
-  for (const Source& s : region.ops[static_cast<std::size_t>(anchor)].inputs)
-    if (s.op >= 0) return std::nullopt;
-  for (int i = 0; i < static_cast<int>(region.ops.size()); ++i) {
-    if (i == anchor) continue;
-    const RegionOp& op = region.ops[static_cast<std::size_t>(i)];
-    if (op.name == "add" && i > anchor && found.bias < 0 && !found.relu) {
-      if (!(op.inputs[0] == at || op.inputs[1] == at)) return std::nullopt;
-      const Source other = op.inputs[0] == at ? op.inputs[1] : op.inputs[0];
-      if (other.op >= 0) return std::nullopt;
-      const ArrayType& bias = region.type(other);
-      if (bias.elements() != y.dim(-1) || bias.rank() < 1 || bias.dim(-1) != y.dim(-1)) return std::nullopt;
-      found.bias = other.index;
-    } else if (op.name == "relu" && i > anchor && !found.relu && op.inputs[0] == at) {
-      found.relu = true;
-    } else {
-      return std::nullopt;
-    }
-    at = {i, 0};
-  }
-  if (region.outputs.size() != 1 || region.outputs[0] != at) return std::nullopt;
-  return found;
-}
-
 }  // namespace strata::cuda

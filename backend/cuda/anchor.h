@@ -1,7 +1,6 @@
 // Reading a region: its anchor, its types.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,14 +24,6 @@ inline std::string_view text_of(DType t) {
   constexpr std::string_view names[] = {"float32", "float64", "bfloat16", "float16", "int32", "int64", "uint8", "bool", "string"};
   return names[static_cast<int>(t)];
 }
-
-// The elementwise ops behind an anchor as a library's own epilogue: a bias along the last axis, then relu.
-struct BiasAndRelu {
-  int bias = -1;  // the region's input
-  bool relu = false;
-};
-// Nothing where they are anything else, or where the region has other outputs than their last.
-std::optional<BiasAndRelu> bias_and_relu(const Region& region);
 
 // The addresses of an op's inputs and outputs in its own order, where the op is all of a region. Every output of such an
 // op has a place.

@@ -17,6 +17,11 @@ namespace {
 const std::vector<Anchor>& anchors() {
   static const std::vector<Anchor> list = {
       {"matmul", {{"gemm_cublaslt", gemm_cublaslt}}},
+      {"convolution", {{"convolution_cudnn", convolution_cudnn}}},
+      {"convolution_input_gradient", {{"convolution_cudnn", convolution_input_gradient_cudnn}}},
+      {"convolution_kernel_gradient", {{"convolution_cudnn", convolution_kernel_gradient_cudnn}}},
+      {"lstm", {{"lstm_cudnn", lstm_cudnn}}},
+      {"lstm_gradient", {{"lstm_cudnn", lstm_gradient_cudnn}}},
       {"copy", {{"copy", copy}}},
       {"broadcast_to", {{"broadcast", broadcast}}},
       {"transpose", {{"transpose", transpose}}},

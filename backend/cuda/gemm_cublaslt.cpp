@@ -3,6 +3,7 @@
 // asked for once, when the kernel is chosen.
 #include <fmt/format.h>
 
+#include "backend/bias_sum_relu.h"
 #include "backend/cuda/gemm.h"
 #include "backend/cuda/launch.h"
 #include "backend/cuda/libraries.h"
@@ -31,7 +32,7 @@ std::optional<Types> types_of(DType t, const Machine& machine) {
 // One product, as cuBLASLt describes it. The opaque structures are values: a call copies them and adds its bias.
 class Product {
  public:
-  Product(const Gemm& g, const Types& types, const BiasAndRelu& fused) : gemm_(g), types_(types) {
+  Product(const Gemm& g, const Types& types, const BiasSumRelu& fused) : gemm_(g), types_(types) {
     check(cublasLtMatmulDescInit(&product_, types.compute, types.scale), "describing a product");
     set(CUBLASLT_MATMUL_DESC_TRANSA, g.transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N);
     set(CUBLASLT_MATMUL_DESC_TRANSB, g.transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N);
@@ -108,8 +109,8 @@ Answer gemm_cublaslt(const Region& region, const Machine& machine) {
   const ArrayType& type = op.outputs[0];
   const auto types = types_of(type.dtype, machine);
   if (!types) return Declined{fmt::format("it multiplies no {}", text_of(type.dtype))};
-  const auto fused = bias_and_relu(region);
-  if (!fused) return Declined{"its epilogue is neither a bias nor relu"};
+  const auto fused = bias_sum_relu(region, anchor_of(region));
+  if (!fused || fused->sum >= 0) return Declined{"its epilogue is neither a bias nor relu"};
   const Gemm g = gemm_of(region);
   if (g.batch > std::int64_t{1} << 30) return Declined{"it has more matrices than 30 bits count"};
   const bool empty = type.elements() == 0, no_terms = g.k == 0;

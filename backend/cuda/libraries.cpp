@@ -1,5 +1,6 @@
 #include "backend/cuda/libraries.h"
 
+#include <cstdlib>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -22,6 +23,9 @@ cublasLtHandle_t Libraries::cublaslt() {
 cudnnHandle_t Libraries::cudnn() {
   const std::lock_guard lock(mutex_);
   if (cudnn_ == nullptr) {
+    // The products of its recurrent layers come from cuBLAS, which gives the same bits each time only with workspaces of one size
+    // (cuDNN's documentation, "Reproducibility") and reads this when it is opened. The user's own setting stands.
+    setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:2", 0);
     check(cudnnCreate(&cudnn_), "opening cuDNN");
     check(cudnnSetStream(cudnn_, stream_), "giving cuDNN the stream");
   }

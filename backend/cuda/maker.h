@@ -37,6 +37,11 @@ inline Declined no_device() { return {"there is no device to ask"}; }
 // The makers.
 Answer pointwise(const Region&, const Machine&);
 Answer gemm_cublaslt(const Region&, const Machine&);
+Answer convolution_cudnn(const Region&, const Machine&);
+Answer convolution_input_gradient_cudnn(const Region&, const Machine&);
+Answer convolution_kernel_gradient_cudnn(const Region&, const Machine&);
+Answer lstm_cudnn(const Region&, const Machine&);
+Answer lstm_gradient_cudnn(const Region&, const Machine&);
 Answer copy(const Region&, const Machine&);
 Answer broadcast(const Region&, const Machine&);
 Answer transpose(const Region&, const Machine&);

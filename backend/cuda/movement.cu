@@ -4,6 +4,7 @@
 
 #include "backend/cuda/arithmetic.h"
 #include "backend/cuda/launch.h"
+#include "backend/cuda/movement.h"
 #include "backend/cuda/movement_box.h"
 
 namespace strata::cuda {
@@ -68,8 +69,9 @@ void start(const Box& box, const void* from, void* to, const Machine& machine) {
   check_launch("starting a copy");
 }
 
-// `element` bytes of an element: 1, 2, 4 or 8.
-void enqueue(const Box& box, int element, const void* x, void* y, const Machine& machine) {
+}  // namespace
+
+void enqueue_copy(const Box& box, int element, const void* x, void* y, const Machine& machine) {
   if (box.elements() == 0) return;
   int together = box.neighbours(16 / element);
   while (together > 1 && (!is_aligned(x, static_cast<std::size_t>(together * element)) || !is_aligned(y, static_cast<std::size_t>(together * element)))) together /= 2;
@@ -83,6 +85,8 @@ void enqueue(const Box& box, int element, const void* x, void* y, const Machine&
   }
 }
 
+namespace {
+
 Answer box_alone(const Region& region, const Machine& machine, const char* name) {
   if (region.ops.size() != 1) return not_alone();
   const RegionOp& op = region.ops[0];
@@ -90,7 +94,7 @@ Answer box_alone(const Region& region, const Machine& machine, const char* name)
   if (!box) return Declined{"it has more than " + std::to_string(Box::most_axes) + " axes"};
   const int element = static_cast<int>(size_of(op.outputs[0].dtype));
   return Candidate{.name = name, .prepare = [box = *box, element, machine] {
-    return make_kernel([=](void* const* inputs, void* const* outputs, void*) { enqueue(box, element, inputs[0], outputs[0], machine); });
+    return make_kernel([=](void* const* inputs, void* const* outputs, void*) { enqueue_copy(box, element, inputs[0], outputs[0], machine); });
   }};
 }
 
@@ -141,7 +145,7 @@ Answer box_within(const Region& region, const Machine& machine, const char* name
   return Candidate{.name = name, .prepare = [box = *box, value, type = op.outputs[0], machine] {
     return make_kernel([=](void* const* inputs, void* const* outputs, void*) {
       if (box.elements() != type.elements()) fill_output(type, value, outputs[0], machine);
-      enqueue(box, static_cast<int>(size_of(type.dtype)), inputs[0], outputs[0], machine);
+      enqueue_copy(box, static_cast<int>(size_of(type.dtype)), inputs[0], outputs[0], machine);
     });
   }};
 }
