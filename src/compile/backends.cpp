@@ -14,8 +14,21 @@
 namespace strata {
 namespace {
 
+struct Backends {
+  std::mutex mutex;
+  std::map<std::tuple<std::string, int, bool>, std::shared_ptr<Backend>> open;
+  std::map<std::string, BackendMaker> registered;
+};
+Backends& backends() {
+  static Backends all;
+  return all;
+}
+
+bool is_of_strata(const std::string& name) { return name == "cpu" || name == "cuda" || name == "reference"; }
+
 std::shared_ptr<Backend> opened(const std::string& name, const BackendOptions& options) {
   if (name == "reference") return make_reference_backend();
+  if (const auto own = backends().registered.find(name); own != backends().registered.end()) return own->second(options);
   const auto why_not = [&](const std::string& why) {
     return Error(ErrorKind::runtime, fmt::format("the backend '{}' cannot be used: {}", name, why));
   };
@@ -49,14 +62,18 @@ std::shared_ptr<Backend> open_backend(const std::string& name, const BackendOpti
         }
     return open_backend("reference", options);
   }
-  if (name != "cpu" && name != "cuda" && name != "reference")
+  const std::lock_guard lock(backends().mutex);
+  if (!is_of_strata(name) && !backends().registered.count(name))
     throw Error(ErrorKind::spec, fmt::format("there is no backend '{}'", name), "use cpu, cuda, reference or auto");
-  static std::mutex mutex;
-  static std::map<std::tuple<std::string, int, bool>, std::shared_ptr<Backend>> open;
-  const std::lock_guard lock(mutex);
-  auto& backend = open[{name, options.threads, options.reproducible}];
+  auto& backend = backends().open[{name, options.threads, options.reproducible}];
   if (!backend) backend = opened(name, options);
   return backend;
+}
+
+void register_backend(const std::string& name, BackendMaker make) {
+  const std::lock_guard lock(backends().mutex);
+  if (is_of_strata(name) || name == "auto" || !backends().registered.emplace(name, std::move(make)).second)
+    throw Error(ErrorKind::spec, fmt::format("there is a backend '{}' already", name), "give it another name");
 }
 
 std::vector<BackendStatus> backend_statuses() {

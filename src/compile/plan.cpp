@@ -209,6 +209,20 @@ class Flattener {
   std::vector<Location> operands_;
 };
 
+Plan::Largest largest_of(const Program& program, const Placement& placement) {
+  Plan::Largest largest;
+  const auto meet = [&](const ProgramStep& step, std::size_t bytes) {
+    if (bytes > largest.bytes) largest = {step.place, bytes};
+  };
+  for (std::size_t s = 0; s < program.steps.size(); ++s) {
+    const ProgramStep& step = program.steps[s];
+    meet(step, step.kernel.scratch_bytes);
+    for (std::size_t o = 0; o < step.outputs.size(); ++o)
+      if (placement.outputs[s][o].space == Space::arena) meet(step, step.output_bytes[o]);
+  }
+  return largest;
+}
+
 std::vector<std::int32_t> groups_read(const std::vector<Preparation>& preparation) {
   std::set<std::int32_t> groups;
   for (const Preparation& p : preparation)
@@ -262,6 +276,7 @@ std::shared_ptr<const Plan> compile(const Graph& graph, Backend& backend, Backen
   plan->arena_bytes = flat.placement.arena_bytes;
   plan->live_bytes = flat.placement.live_bytes;
   plan->kept_bytes = flat.placement.kept_bytes;
+  plan->largest = largest_of(program, flat.placement);
   const auto& bytes = flat.placement.constants;
   plan->constants = Tensor(DType::uint8, {static_cast<std::int64_t>(bytes.size())});
   if (!bytes.empty()) std::memcpy(plan->constants.data(), bytes.data(), bytes.size());
@@ -271,48 +286,38 @@ std::shared_ptr<const Plan> compile(const Graph& graph, Backend& backend, Backen
 // --- memory and runs -------------------------------------------------------------------------------------------------------
 
 namespace {
-void* allocate(Backend& backend, std::size_t bytes, const char* what) {
-  void* p = backend.allocate(std::max<std::size_t>(bytes, 64));
-  if (!p) throw Error(ErrorKind::runtime, fmt::format("out of memory: {} need {:.1f} MiB on {}", what, static_cast<double>(bytes) / 1048576, backend.name()),
-                      "make the batch smaller");
-  return p;
-}
+constexpr const char* smaller_batch = "make the batch smaller";
 }  // namespace
 
-Arena::~Arena() {
-  if (data_) backend_.release(data_, std::max<std::size_t>(bytes_, 64));
+void Arena::reserve(std::size_t bytes) {
+  if (memory_ && bytes <= memory_.bytes()) return;
+  memory_.clear();
+  memory_ = DeviceMemory(backend_, bytes, "the activations of a step", smaller_batch);
 }
 
-void Arena::reserve(std::size_t bytes) {
-  if (data_ && bytes <= bytes_) return;
-  backend_.synchronize();
-  if (data_) backend_.release(data_, std::max<std::size_t>(bytes_, 64));
-  data_ = nullptr;
-  data_ = allocate(backend_, bytes, "the activations of a step");
-  bytes_ = bytes;
+std::size_t Plan::run_bytes(std::span<void* const> external) const {
+  std::size_t sum = constants.bytes() + kept_bytes;
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (i >= external.size() || !external[i]) sum += aligned(inputs[i].type.bytes());
+  return sum;
 }
 
 Run::Run(std::shared_ptr<const Plan> plan, Backend& backend, Arena& arena, std::vector<VariableMemory> groups, std::vector<void*> external)
     : plan_(std::move(plan)), backend_(backend), arena_(arena), groups_(std::move(groups)), external_(std::move(external)) {
   external_.resize(plan_->inputs.size());
   std::vector<std::size_t> offsets;
+  std::size_t owned = 0;
   for (std::size_t i = 0; i < plan_->inputs.size(); ++i) {
-    offsets.push_back(owned_bytes_);
-    if (!external_[i]) owned_bytes_ += aligned(plan_->inputs[i].type.bytes());
+    offsets.push_back(owned);
+    if (!external_[i]) owned += aligned(plan_->inputs[i].type.bytes());
   }
-  owned_inputs_ = allocate(backend_, owned_bytes_, "the inputs of a step");
+  owned_inputs_ = DeviceMemory(backend_, owned, "the inputs of a step", smaller_batch);
   for (std::size_t i = 0; i < plan_->inputs.size(); ++i)
-    inputs_.push_back(external_[i] ? external_[i] : static_cast<std::byte*>(owned_inputs_) + offsets[i]);
-  constants_ = allocate(backend_, plan_->constants.bytes(), "the constants of a step");
-  kept_ = allocate(backend_, plan_->kept_bytes, "the forms of weights that kernels keep");
-  if (plan_->constants.bytes()) backend_.copy_in(constants_, plan_->constants.data(), plan_->constants.bytes());
+    inputs_.push_back(external_[i] ? external_[i] : static_cast<std::byte*>(owned_inputs_.data()) + offsets[i]);
+  constants_ = DeviceMemory(backend_, plan_->constants.bytes(), "the constants of a step", smaller_batch);
+  kept_ = DeviceMemory(backend_, plan_->kept_bytes, "the forms of weights that kernels keep", smaller_batch);
+  if (plan_->constants.bytes()) backend_.copy_in(constants_.data(), plan_->constants.data(), plan_->constants.bytes());
   arena_.reserve(plan_->arena_bytes);
-}
-
-Run::~Run() {
-  backend_.release(owned_inputs_, std::max<std::size_t>(owned_bytes_, 64));
-  backend_.release(kept_, std::max<std::size_t>(plan_->kept_bytes, 64));
-  backend_.release(constants_, std::max<std::size_t>(plan_->constants.bytes(), 64));
 }
 
 void* Run::address(Location l) const {
@@ -320,10 +325,10 @@ void* Run::address(Location l) const {
   void* base = nullptr;
   switch (l.space) {
     case Space::variable: base = groups_[index].data; break;
-    case Space::constant: base = constants_; break;
+    case Space::constant: base = constants_.data(); break;
     case Space::arena: base = arena_.data(); break;
     case Space::input: base = inputs_[index]; break;
-    case Space::kept: base = kept_; break;
+    case Space::kept: base = kept_.data(); break;
     default: return nullptr;
   }
   return static_cast<std::byte*>(base) + l.offset;
@@ -383,7 +388,6 @@ void Run::operator()() {
 Tensor Run::output(std::size_t index) const {
   const Plan::Value& v = plan_->outputs[index];
   Tensor t(v.type.dtype, v.type.dims);
-  backend_.synchronize();
   if (t.bytes()) backend_.copy_out(t.data(), address(v.location), t.bytes());
   return t;
 }

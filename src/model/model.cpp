@@ -40,7 +40,7 @@ History Model::fit(Dataset data, FitArguments arguments) {
 Logs Model::evaluate(const Dataset& data, EvaluateArguments arguments) {
   Dataset rows = data;
   if (!arguments.sample_weight.empty()) rows.sample_weight = arguments.sample_weight;
-  return evaluate_rows(*state_, rows, arguments.batch_size, {}, arguments.progress);
+  return evaluate_rows(*state_, rows, arguments.batch_size, arguments.progress);
 }
 
 Logs Model::train_on_batch(const Dataset& batch) {

@@ -72,7 +72,7 @@ class ModelState : public std::enable_shared_from_this<ModelState> {
   std::mutex mutex_;  // of backend_ and predict_, which several threads may ask for at once
   std::shared_ptr<Backend> backend_;
   std::unique_ptr<CompiledStep> predict_;
-  std::map<BatchTypes, std::unique_ptr<CompiledStep>> train_, test_;
+  std::map<BatchTypes, std::shared_ptr<CompiledStep>> train_, test_;
 };
 
 }  // namespace strata
