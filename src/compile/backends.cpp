@@ -15,7 +15,7 @@ namespace strata {
 namespace {
 
 struct Backends {
-  std::mutex mutex;
+  std::recursive_mutex mutex;  // a backend may be made of another
   std::map<std::tuple<std::string, int, bool>, std::shared_ptr<Backend>> open;
   std::map<std::string, BackendMaker> registered;
 };

@@ -164,12 +164,13 @@ void CompiledStep::Worker::require_room(const Plan& plan, const Bindings& bindin
   if (plan.largest.bytes) message += fmt::format("; the largest part, {}, is of '{}'", mebibytes(plan.largest.bytes), plan.largest.place);
   std::string hint = "make the model smaller";
   if (batch != bindings.end()) {
-    const auto bytes_of = [&](std::int64_t rows) {
+    const auto bytes_of = [&](const Plan& p) { return needed(p) + p.run_bytes(external_of(p, external)); };  // with the run of a shorter last batch
+    const auto bytes_of_rows = [&](std::int64_t rows) {
       Bindings smaller = bindings;
       smaller["batch"] = rows;
-      return needed(*step_.make_plan(smaller));
+      return bytes_of(*step_.make_plan(smaller));
     };
-    const std::int64_t fits = largest_below(batch->second, needed(plan), *free, bytes_of);
+    const std::int64_t fits = largest_below(batch->second, bytes_of(plan), *free, bytes_of_rows);
     hint = fits ? fmt::format("make the batch smaller: {} rows fit", fits) : "make the model smaller: not even one row fits";
   }
   throw Error(ErrorKind::runtime, message, hint);
