@@ -79,7 +79,8 @@ FarBackend::FarBackend(std::shared_ptr<Backend> cpu, bool filled) : cpu_(std::mo
 FarBackend::~FarBackend() = default;
 
 const std::set<std::string_view>& FarBackend::of_the_reference() {
-  static const std::set<std::string_view> ops{"reduce_min", "argmin"};
+  // reduce_min and argmin; of the others, integers and what a few layers make of booleans.
+  static const std::set<std::string_view> ops{"argmax", "argmin", "cast", "matmul", "pad", "reduce_max", "reduce_min", "reduce_sum"};
   return ops;
 }
 

@@ -16,7 +16,7 @@ namespace strata {
 
 class FarBackend final : public Backend {
  public:
-  // `filled`: with the reference's kernels for the ops that the CPU has none for.
+  // `filled`: with the reference's kernels for the ops that the CPU does not take in every dtype.
   FarBackend(std::shared_ptr<Backend> cpu, bool filled);
   ~FarBackend() override;
 

@@ -1,4 +1,4 @@
-// The ops that the far backend runs by the reference's kernels are those that the CPU has no kernel for, and no others.
+// The ops for which the far backend has the reference's kernels are those that the CPU declines in some dtype, and no others.
 #include <gtest/gtest.h>
 
 #include <set>

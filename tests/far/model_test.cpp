@@ -10,6 +10,7 @@
 #include <strata/callbacks/learning_rate_scheduler.h>
 #include <strata/layers/convolutional/conv2d.h>
 #include <strata/layers/core/dense.h>
+#include <strata/layers/core/embedding.h>
 #include <strata/layers/merging/add.h>
 #include <strata/layers/normalization/batch_normalization.h>
 #include <strata/layers/preprocessing/normalization.h>
@@ -158,7 +159,7 @@ TEST(FarModel, AdaptsToNumbersAndTexts) {
   expect_same([](const RunOptions& run) {
     const auto x = Input({4}, {.name = "x"});
     const auto word = Input({1}, {.name = "word", .dtype = DType::string});
-    const auto found = word | StringLookup{.output_mode = "one_hot"};
+    const auto found = word | StringLookup{} | Embedding{.input_dim = 8, .output_dim = 3} | Flatten{};
     Model model({x, word}, {std::vector{x | Normalization{} | Dense{.units = 5, .activation = "tanh"} | Dense{.units = 2, .name = "left"},
                                         found | Dense{.units = 2, .name = "right"}} | Add{.name = "sum"}}, {}, run);
     model.compile({.optimizer = Adam{}, .loss = "mse"});
