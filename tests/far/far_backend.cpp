@@ -38,7 +38,11 @@ class Queued final : public Call {
   What what_;
 };
 
-bool is_of_the_reference(const RegionOp& op) { return FarBackend::of_the_reference().count(op.name) != 0; }
+// Half precision too: the CPU has few kernels for it.
+bool is_of_the_reference(const RegionOp& op) {
+  const auto is_half = [](const ArrayType& t) { return t.dtype == DType::bfloat16 || t.dtype == DType::float16; };
+  return FarBackend::of_the_reference().count(op.name) != 0 || std::any_of(op.outputs.begin(), op.outputs.end(), is_half);
+}
 
 }  // namespace
 

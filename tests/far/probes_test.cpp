@@ -32,11 +32,10 @@ TEST_P(FarProbes, GiveTheBytesOfTheCpu) {
   EXPECT_TRUE(found.is_resident);
   EXPECT_GT(far.runs, 0);
 
-  // With less and less memory than that took, until the rows do not stay.
-  std::size_t memory = far.most_allocated();
+  // With less and less memory, until the rows do not stay.
+  const std::size_t taken = far.most_allocated();
   bool is_resident = true;
-  for (int tries = 0; is_resident && tries < 100; ++tries) {
-    memory -= memory / 64;
+  for (std::size_t memory = 3 * taken; is_resident && memory > taken / 2; memory -= taken / 16) {
     far.set_memory(memory);
     const Trail streamed = never_broken_off(course, threads);
     expect_same(streamed, expected);
@@ -75,7 +74,8 @@ TEST_P(FarSteps, GiveTheBytesOfTheCpu) {
     const Arrays x = p.golden.columns(p.golden.columns("x").empty() ? "step0/x" : "x");
     for (const std::int64_t batch_size : {x.columns()[0].second.dim(0), std::int64_t{2}}) {
       if (GetParam() == "stateful_lstm" && batch_size == 2) continue;  // its batch is a number
-      for (const auto& [name, t] : p.model->predict(x, {.batch_size = batch_size}).columns()) left[name + " by " + std::to_string(batch_size)] = t;
+      const Arrays predicted = p.model->predict(x, {.batch_size = batch_size});
+      for (const auto& [name, t] : predicted.columns()) left[name + " by " + std::to_string(batch_size)] = t;
     }
     return left;
   };
