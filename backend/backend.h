@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,7 +66,7 @@ struct Region {
   }
 };
 
-// A kernel call bound to addresses. run() allocates nothing.
+// A kernel call bound to addresses. run() allocates nothing. On a device it enqueues; the call may go as soon as it returns.
 class Call {
  public:
   virtual ~Call() = default;
@@ -108,6 +109,8 @@ struct Refusal {
   std::string reason;
 };
 
+// A backend whose memory is not the host's has one queue: copy_in, run and copy_out are done in the order in which they are
+// asked for, and only copy_out, release and synchronize wait.
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -118,17 +121,35 @@ class Backend {
   virtual bool uses_host_memory() const = 0;
 
   virtual void* allocate(std::size_t bytes) = 0;  // 64-byte aligned at least, zeroed; null when there is no room
-  virtual void release(void* memory, std::size_t bytes) = 0;
-  virtual void copy_in(void* device, const void* host, std::size_t bytes) = 0;
-  virtual void copy_out(void* host, const void* device, std::size_t bytes) = 0;
+  virtual void release(void* memory, std::size_t bytes) = 0;      // when nothing that was enqueued uses it any more
+  virtual void copy_in(void* device, const void* host, std::size_t bytes) = 0;   // `host` may change when it returns
+  virtual void copy_out(void* host, const void* device, std::size_t bytes) = 0;  // the bytes are there when it returns
+  // What can be allocated at the moment; none where nobody can tell, as of the host's memory, which others use too.
+  virtual std::optional<std::size_t> free_bytes() { return std::nullopt; }
 
   // The kernels that take this region, best first; `refusals` gets a row for each that declined.
   virtual std::vector<Candidate> candidates(const Region& region, std::vector<Refusal>& refusals) = 0;
 
   // Runs the calls in order; returns when they are enqueued.
   virtual void run(std::span<const std::unique_ptr<Call>> calls) = 0;
+  // The calls as one that runs them in order, step after step: a device may launch them as one graph. They outlive it, with
+  // the addresses that they have.
+  virtual std::unique_ptr<Call> sequence(std::span<const std::unique_ptr<Call>> calls);
   virtual void synchronize() = 0;
 };
+
+inline std::unique_ptr<Call> Backend::sequence(std::span<const std::unique_ptr<Call>> calls) {
+  class InOrder final : public Call {
+   public:
+    InOrder(Backend& backend, std::span<const std::unique_ptr<Call>> calls) : backend_(backend), calls_(calls) {}
+    void run() override { backend_.run(calls_); }
+
+   private:
+    Backend& backend_;
+    std::span<const std::unique_ptr<Call>> calls_;
+  };
+  return std::make_unique<InOrder>(*this, calls);
+}
 
 struct BackendOptions {
   int threads = 0;           // 0: every core this process may use

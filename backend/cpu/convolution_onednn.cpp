@@ -6,6 +6,7 @@
 // each by a one-thread primitive, the parts of a sum added in order; that costs 0 to 4 % (docs/measurements.md).
 #include <fmt/format.h>
 
+#include "backend/bias_sum_relu.h"
 #include "backend/cpu/parallel.h"
 #include "backend/cpu/staged.h"
 #include "backend/window.h"

@@ -28,32 +28,6 @@ Epilogue::Answer Epilogue::make(const Region& region, const Machine& machine, in
   return e;
 }
 
-std::optional<BiasSumRelu> bias_sum_relu(const Region& region, int anchor) {
-  BiasSumRelu found;
-  Source at{anchor, 0};
-  const ArrayType& y = region.type(at);
-  for (int i = 0; i < static_cast<int>(region.ops.size()); ++i) {
-    if (i == anchor) continue;
-    const RegionOp& op = region.ops[static_cast<std::size_t>(i)];
-    if (op.name == "add" && i > anchor && !found.relu) {
-      const Source other = op.inputs[0] == at ? op.inputs[1] : op.inputs[0];
-      if (!(op.inputs[0] == at || op.inputs[1] == at) || other.op >= 0) return std::nullopt;
-      const ArrayType& added = region.type(other);
-      const bool is_row = added.elements() == y.dim(-1) && added.rank() >= 1 && added.dim(-1) == y.dim(-1);
-      if (is_row && found.bias < 0 && found.sum < 0) found.bias = other.index;
-      else if (added == y && found.sum < 0) found.sum = other.index;
-      else return std::nullopt;
-    } else if (op.name == "relu" && i > anchor && !found.relu && op.inputs[0] == at) {
-      found.relu = true;
-    } else {
-      return std::nullopt;
-    }
-    at = {i, 0};
-  }
-  if (region.outputs.size() != 1 || region.outputs[0] != at) return std::nullopt;
-  return found;
-}
-
 void Epilogue::run(void* const* inputs, void* const* outputs, void* scratch) const {
   if (!program_) return;
   std::array<void*, most_inputs> all;

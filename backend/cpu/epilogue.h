@@ -2,8 +2,6 @@
 // cache.
 #pragma once
 
-#include <optional>
-
 #include "backend/cpu/pointwise.h"
 
 namespace strata::cpu {
@@ -32,15 +30,6 @@ class Epilogue {
   int inputs_ = 0, output_ = -1;
   std::size_t product_bytes_ = 0, program_bytes_ = 0;
 };
-
-// The elementwise ops behind an anchor as a library's own epilogue: a bias along the last axis, then another value of the
-// anchor's shape, then relu.
-struct BiasSumRelu {
-  int bias = -1, sum = -1;  // the region's inputs
-  bool relu = false;
-};
-// Nothing where they are anything else, or where the region has other outputs than their last.
-std::optional<BiasSumRelu> bias_sum_relu(const Region& region, int anchor);
 
 // Makes a candidate of an anchor that is f(inputs, output, scratch), with whatever elementwise ops follow it.
 template <class F>

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "backend/bias_sum_relu.h"
 #include "backend/cpu/gemm.h"
 #include "backend/cpu/parallel.h"
 #include "backend/cpu/staged.h"

@@ -124,7 +124,7 @@ template <class T>
 Fields layer_fields() {
   return {field("name", &T::name, "Name of the layer in the model, in messages and files."),
           field("trainable", &T::trainable, "Whether training changes its weights."),
-          field("dtype", &T::dtype, "Dtype policy: float32, float64, bfloat16, float16, mixed_bfloat16.")};
+          field("dtype", &T::dtype, "Dtype policy: float32, float64, bfloat16, float16, mixed_bfloat16, mixed_float16.")};
 }
 template <class T>
 Field activity_field() {

@@ -114,7 +114,7 @@ struct CompileArguments {
   PerOutput<MetricList> metrics = {};
   PerOutput<MetricList> weighted_metrics = {};
   std::int64_t steps_per_execution = 1;
-  bool auto_scale_loss = true;
+  bool auto_scale_loss = true;  // under mixed_float16 the optimizer is wrapped by a LossScaleOptimizer
 };
 
 // Where and how a model runs.
@@ -123,7 +123,7 @@ struct RunOptions {
   int threads = 0;               // 0: every core this process may use
   bool reproducible = true;
   std::uint64_t seed = 0;
-  std::string dtype = "float32";  // policy: float32, float64, bfloat16, float16, mixed_bfloat16
+  std::string dtype = "float32";  // policy: float32, float64, bfloat16, float16, mixed_bfloat16, mixed_float16
   bool skip_nonfinite_updates = false;  // an update with a non-finite loss or gradient changes nothing and is counted
 };
 

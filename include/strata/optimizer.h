@@ -38,6 +38,7 @@ class UpdateScope {
 // `static constexpr bool elementwise` says that each element is updated on its own, so that all weights can be one vector.
 // `static int slot_group(std::string_view slot)` is there where Keras' files do not keep a weight's slots together,
 // `std::optional<double> decay_of(std::string_view path, const Shape& shape) const` where weights decay differently.
+// One that has no rule of its own says whose it takes: `const Optimizer& inner() const` in the place of update and elementwise.
 class Optimizer : public Component<Optimizer> {
  public:
   static constexpr std::string_view kind = "optimizer";
@@ -46,16 +47,19 @@ class Optimizer : public Component<Optimizer> {
     bool elementwise;
     int (*slot_group)(std::string_view slot);  // null: all slots are of group 0
     std::optional<double> (*decay_of)(const void* self, std::string_view path, const Shape& shape);  // null: weight_decay
+    const Optimizer& (*inner)(const void* self);  // null: the rule is its own
   };
   template <class T> static Functions functions_of() {
-    Functions f{[](const void* self, UpdateScope& s, Value w, Value g) { return static_cast<const T*>(self)->update(s, w, g); },
-                T::elementwise, nullptr, nullptr};
-    if constexpr (requires(std::string_view slot) { T::slot_group(slot); }) f.slot_group = &T::slot_group;
-    if constexpr (requires(const T& t, std::string_view path, const Shape& shape) { t.decay_of(path, shape); })
-      f.decay_of = [](const void* self, std::string_view path, const Shape& shape) { return static_cast<const T*>(self)->decay_of(path, shape); };
-    return f;
+    if constexpr (requires(const T& t) { t.inner(); }) {
+      return {nullptr, false, nullptr, nullptr, [](const void* self) -> const Optimizer& { return static_cast<const T*>(self)->inner(); }};
+    } else {
+      return functions_of_rule<T>();
+    }
   }
   using Component::Component;
+  // The optimizer whose rule changes the weights: this one, or the one that it wraps.
+  const Optimizer& rule() const { return wraps() ? functions().inner(object_.get()) : *this; }
+  bool wraps() const { return type_ && functions().inner; }
   bool elementwise() const { return functions().elementwise; }
   // Order in Keras files: the slots of group 0 weight by weight, then those of group 1 weight by weight, ...
   int slot_group(std::string_view slot) const { return functions().slot_group ? functions().slot_group(slot) : 0; }
@@ -66,6 +70,16 @@ class Optimizer : public Component<Optimizer> {
     return decay.is_number() ? std::optional(decay.number()) : std::nullopt;
   }
   Value update(UpdateScope& s, Value w, Value gradient) const { return functions().update(object_.get(), s, w, gradient); }
+
+ private:
+  template <class T> static Functions functions_of_rule() {
+    Functions f{[](const void* self, UpdateScope& s, Value w, Value g) { return static_cast<const T*>(self)->update(s, w, g); },
+                T::elementwise, nullptr, nullptr, nullptr};
+    if constexpr (requires(std::string_view slot) { T::slot_group(slot); }) f.slot_group = &T::slot_group;
+    if constexpr (requires(const T& t, std::string_view path, const Shape& shape) { t.decay_of(path, shape); })
+      f.decay_of = [](const void* self, std::string_view path, const Shape& shape) { return static_cast<const T*>(self)->decay_of(path, shape); };
+    return f;
+  }
 };
 
 template <class T>

@@ -56,7 +56,8 @@ class StepScope {
 
   // One update of the trainable weights of `models`, and of nothing else, down the gradient of a scalar. What is called
   // afterwards uses the new weights; no gradient flows through an update. A weight is updated once in a step at most.
-  // The optimizer's state stays with the step, under `name`, else under its own: adam, adam_1, ...
+  // The optimizer's state stays with the step, under `name`, else under its own: adam, adam_1, ... It is taken as it is: a
+  // model of the policy mixed_float16 wants a LossScaleOptimizer{.inner_optimizer = ...}.
   void minimize(Value loss, const std::vector<Model>& models, const Optimizer& optimizer, const std::string& name = {});
 
   // A scalar of this step, under `name` in the logs.

@@ -1,6 +1,7 @@
 #include "src/compile/backends.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <tuple>
@@ -14,8 +15,21 @@
 namespace strata {
 namespace {
 
+struct Backends {
+  std::recursive_mutex mutex;  // a backend may be made of another
+  std::map<std::tuple<std::string, int, bool>, std::shared_ptr<Backend>> open;
+  std::map<std::string, BackendMaker> registered;
+};
+Backends& backends() {
+  static Backends all;
+  return all;
+}
+
+bool is_of_strata(const std::string& name) { return name == "cpu" || name == "cuda" || name == "reference"; }
+
 std::shared_ptr<Backend> opened(const std::string& name, const BackendOptions& options) {
   if (name == "reference") return make_reference_backend();
+  if (const auto own = backends().registered.find(name); own != backends().registered.end()) return own->second(options);
   const auto why_not = [&](const std::string& why) {
     return Error(ErrorKind::runtime, fmt::format("the backend '{}' cannot be used: {}", name, why));
   };
@@ -32,6 +46,9 @@ std::shared_ptr<Backend> opened(const std::string& name, const BackendOptions& o
   throw why_not("no device");
 }
 
+// Where NVIDIA's driver has made no device file (the second is that of Windows' Linux), its library is not even opened.
+bool may_have_cuda_device() { return std::filesystem::exists("/dev/nvidiactl") || std::filesystem::exists("/dev/dxg"); }
+
 }  // namespace
 
 Backend& reference_backend() {
@@ -42,21 +59,25 @@ Backend& reference_backend() {
 std::shared_ptr<Backend> open_backend(const std::string& name, const BackendOptions& options) {
   if (name == "auto") {
     for (const char* each : {"cuda", "cpu"})
-      if (has_plugin(each))
+      if (has_plugin(each) && (each != std::string("cuda") || may_have_cuda_device()))
         try {
           return open_backend(each, options);
         } catch (const Error&) {  // the next one
         }
     return open_backend("reference", options);
   }
-  if (name != "cpu" && name != "cuda" && name != "reference")
+  const std::lock_guard lock(backends().mutex);
+  if (!is_of_strata(name) && !backends().registered.count(name))
     throw Error(ErrorKind::spec, fmt::format("there is no backend '{}'", name), "use cpu, cuda, reference or auto");
-  static std::mutex mutex;
-  static std::map<std::tuple<std::string, int, bool>, std::shared_ptr<Backend>> open;
-  const std::lock_guard lock(mutex);
-  auto& backend = open[{name, options.threads, options.reproducible}];
+  auto& backend = backends().open[{name, options.threads, options.reproducible}];
   if (!backend) backend = opened(name, options);
   return backend;
+}
+
+void register_backend(const std::string& name, BackendMaker make) {
+  const std::lock_guard lock(backends().mutex);
+  if (is_of_strata(name) || name == "auto" || !backends().registered.emplace(name, std::move(make)).second)
+    throw Error(ErrorKind::spec, fmt::format("there is a backend '{}' already", name), "give it another name");
 }
 
 std::vector<BackendStatus> backend_statuses() {

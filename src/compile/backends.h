@@ -1,6 +1,7 @@
 // Finding and opening backends.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +15,10 @@ namespace strata {
 // options. A backend that cannot be had is an Error that says why.
 std::shared_ptr<Backend> open_backend(const std::string& name, const BackendOptions& options = {});
 Backend& reference_backend();
+
+// A backend that is no library of its own, under a name that open_backend knows from here on: the tests bring theirs.
+using BackendMaker = std::function<std::shared_ptr<Backend>(const BackendOptions&)>;
+void register_backend(const std::string& name, BackendMaker make);
 
 struct BackendStatus {
   std::string name;

@@ -209,6 +209,20 @@ class Flattener {
   std::vector<Location> operands_;
 };
 
+Plan::Largest largest_of(const Program& program, const Placement& placement) {
+  Plan::Largest largest;
+  const auto meet = [&](const ProgramStep& step, std::size_t bytes) {
+    if (bytes > largest.bytes) largest = {step.place, bytes};
+  };
+  for (std::size_t s = 0; s < program.steps.size(); ++s) {
+    const ProgramStep& step = program.steps[s];
+    meet(step, step.kernel.scratch_bytes);
+    for (std::size_t o = 0; o < step.outputs.size(); ++o)
+      if (placement.outputs[s][o].space == Space::arena) meet(step, step.output_bytes[o]);
+  }
+  return largest;
+}
+
 std::vector<std::int32_t> groups_read(const std::vector<Preparation>& preparation) {
   std::set<std::int32_t> groups;
   for (const Preparation& p : preparation)
@@ -262,6 +276,7 @@ std::shared_ptr<const Plan> compile(const Graph& graph, Backend& backend, Backen
   plan->arena_bytes = flat.placement.arena_bytes;
   plan->live_bytes = flat.placement.live_bytes;
   plan->kept_bytes = flat.placement.kept_bytes;
+  plan->largest = largest_of(program, flat.placement);
   const auto& bytes = flat.placement.constants;
   plan->constants = Tensor(DType::uint8, {static_cast<std::int64_t>(bytes.size())});
   if (!bytes.empty()) std::memcpy(plan->constants.data(), bytes.data(), bytes.size());
@@ -271,48 +286,51 @@ std::shared_ptr<const Plan> compile(const Graph& graph, Backend& backend, Backen
 // --- memory and runs -------------------------------------------------------------------------------------------------------
 
 namespace {
-void* allocate(Backend& backend, std::size_t bytes, const char* what) {
-  void* p = backend.allocate(std::max<std::size_t>(bytes, 64));
-  if (!p) throw Error(ErrorKind::runtime, fmt::format("out of memory: {} need {:.1f} MiB on {}", what, static_cast<double>(bytes) / 1048576, backend.name()),
-                      "make the batch smaller");
-  return p;
+constexpr const char* smaller_batch = "make the batch smaller";
+
+// A device or a library of its own that fails is no mistake of Strata's.
+template <class F>
+void on_device(const Backend& backend, F f) {
+  try {
+    f();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::runtime_error& e) {
+    throw Error(ErrorKind::runtime, fmt::format("the backend '{}' failed: {}", backend.name(), e.what()));
+  }
 }
+
 }  // namespace
 
-Arena::~Arena() {
-  if (data_) backend_.release(data_, std::max<std::size_t>(bytes_, 64));
+void Arena::reserve(std::size_t bytes) {
+  if (memory_ && bytes <= memory_.bytes()) return;
+  memory_.clear();
+  memory_ = DeviceMemory(backend_, bytes, "the activations of a step", smaller_batch);
 }
 
-void Arena::reserve(std::size_t bytes) {
-  if (data_ && bytes <= bytes_) return;
-  backend_.synchronize();
-  if (data_) backend_.release(data_, std::max<std::size_t>(bytes_, 64));
-  data_ = nullptr;
-  data_ = allocate(backend_, bytes, "the activations of a step");
-  bytes_ = bytes;
+std::size_t Plan::run_bytes(std::span<void* const> external) const {
+  std::size_t sum = constants.bytes() + kept_bytes;
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (i >= external.size() || !external[i]) sum += aligned(inputs[i].type.bytes());
+  return sum;
 }
 
 Run::Run(std::shared_ptr<const Plan> plan, Backend& backend, Arena& arena, std::vector<VariableMemory> groups, std::vector<void*> external)
     : plan_(std::move(plan)), backend_(backend), arena_(arena), groups_(std::move(groups)), external_(std::move(external)) {
   external_.resize(plan_->inputs.size());
   std::vector<std::size_t> offsets;
+  std::size_t owned = 0;
   for (std::size_t i = 0; i < plan_->inputs.size(); ++i) {
-    offsets.push_back(owned_bytes_);
-    if (!external_[i]) owned_bytes_ += aligned(plan_->inputs[i].type.bytes());
+    offsets.push_back(owned);
+    if (!external_[i]) owned += aligned(plan_->inputs[i].type.bytes());
   }
-  owned_inputs_ = allocate(backend_, owned_bytes_, "the inputs of a step");
+  owned_inputs_ = DeviceMemory(backend_, owned, "the inputs of a step", smaller_batch);
   for (std::size_t i = 0; i < plan_->inputs.size(); ++i)
-    inputs_.push_back(external_[i] ? external_[i] : static_cast<std::byte*>(owned_inputs_) + offsets[i]);
-  constants_ = allocate(backend_, plan_->constants.bytes(), "the constants of a step");
-  kept_ = allocate(backend_, plan_->kept_bytes, "the forms of weights that kernels keep");
-  if (plan_->constants.bytes()) backend_.copy_in(constants_, plan_->constants.data(), plan_->constants.bytes());
+    inputs_.push_back(external_[i] ? external_[i] : static_cast<std::byte*>(owned_inputs_.data()) + offsets[i]);
+  constants_ = DeviceMemory(backend_, plan_->constants.bytes(), "the constants of a step", smaller_batch);
+  kept_ = DeviceMemory(backend_, plan_->kept_bytes, "the forms of weights that kernels keep", smaller_batch);
+  if (plan_->constants.bytes()) backend_.copy_in(constants_.data(), plan_->constants.data(), plan_->constants.bytes());
   arena_.reserve(plan_->arena_bytes);
-}
-
-Run::~Run() {
-  backend_.release(owned_inputs_, std::max<std::size_t>(owned_bytes_, 64));
-  backend_.release(kept_, std::max<std::size_t>(plan_->kept_bytes, 64));
-  backend_.release(constants_, std::max<std::size_t>(plan_->constants.bytes(), 64));
 }
 
 void* Run::address(Location l) const {
@@ -320,10 +338,10 @@ void* Run::address(Location l) const {
   void* base = nullptr;
   switch (l.space) {
     case Space::variable: base = groups_[index].data; break;
-    case Space::constant: base = constants_; break;
+    case Space::constant: base = constants_.data(); break;
     case Space::arena: base = arena_.data(); break;
     case Space::input: base = inputs_[index]; break;
-    case Space::kept: base = kept_; break;
+    case Space::kept: base = kept_.data(); break;
     default: return nullptr;
   }
   return static_cast<std::byte*>(base) + l.offset;
@@ -342,6 +360,7 @@ class Renewal final : public Call {
 
 void Run::bind() {
   arena_.reserve(plan_->arena_bytes);
+  step_.reset();
   preparation_.clear();
   calls_.clear();
   const auto bound = [&](const PlannedCall& call) {
@@ -353,6 +372,7 @@ void Run::bind() {
   for (const PlannedCall& call : plan_->calls) calls_.push_back(bound(call));
   for (const Preparation& p : plan_->preparation)
     preparation_.push_back(p.renewed < 0 ? bound(p.call) : std::make_unique<Renewal>(*calls_[static_cast<std::size_t>(p.renewed)]));
+  step_ = backend_.sequence(calls_);
   bound_to_ = arena_.data();
   prepared_at_.reset();
 }
@@ -370,21 +390,24 @@ void Run::set_input(std::size_t index, const Tensor& value) {
   if (value.dtype() != type.dtype || value.shape() != type.dims)
     throw Error(ErrorKind::data, fmt::format("the input '{}' takes {} ({}), received {}", plan_->inputs[index].name, name_of(type.dtype),
                                              fmt::join(type.dims, ", "), value.str()));
-  backend_.copy_in(inputs_[index], value.data(), value.bytes());
+  on_device(backend_, [&] { backend_.copy_in(inputs_[index], value.data(), value.bytes()); });
 }
 
 void Run::operator()() {
   if (bound_to_ != arena_.data() || !bound_to_) bind();
-  if (!preparation_.empty()) prepare();
-  backend_.run(calls_);
+  on_device(backend_, [&] {
+    if (!preparation_.empty()) prepare();
+    step_->run();
+  });
   for (const std::int32_t group : plan_->written) ++*groups_[static_cast<std::size_t>(group)].writes;
 }
 
 Tensor Run::output(std::size_t index) const {
   const Plan::Value& v = plan_->outputs[index];
   Tensor t(v.type.dtype, v.type.dims);
-  backend_.synchronize();
-  if (t.bytes()) backend_.copy_out(t.data(), address(v.location), t.bytes());
+  on_device(backend_, [&] {
+    if (t.bytes()) backend_.copy_out(t.data(), address(v.location), t.bytes());
+  });
   return t;
 }
 

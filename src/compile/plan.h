@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <strata/tensor.h>
+#include "src/compile/device_memory.h"
 #include "src/compile/program.h"
 
 namespace strata {
@@ -78,10 +79,15 @@ struct Plan {
   std::size_t arena_bytes = 0;
   std::size_t live_bytes = 0;  // most bytes of values alive at one time: what the arena cannot be below
   std::size_t kept_bytes = 0;
+  // The largest value that a step makes, or what its kernel works in, and the layer that asks for it.
+  struct Largest { std::string place; std::size_t bytes = 0; } largest;
   std::vector<std::int32_t> prepared_from;  // groups of variables that the preparation reads
   std::vector<std::int32_t> written;        // groups of variables that a run writes
   Tensor constants;            // uint8, copied to the device once per run
   Choices choices, unserved;   // see Program
+
+  // What a run takes for itself, beside the arena: constants, what kernels keep, and inputs, but for those that are `external`.
+  std::size_t run_bytes(std::span<void* const> external = {}) const;
 };
 
 // `variables` says where each variable number of the graph lies.
@@ -92,17 +98,13 @@ std::shared_ptr<const Plan> compile(const Graph& graph, Backend& backend, Backen
 class Arena {
  public:
   explicit Arena(Backend& backend) : backend_(backend) {}
-  ~Arena();
-  Arena(const Arena&) = delete;
-  Arena& operator=(const Arena&) = delete;
   void reserve(std::size_t bytes);
-  void* data() const { return data_; }
-  std::size_t bytes() const { return bytes_; }
+  void* data() const { return memory_.data(); }
+  std::size_t bytes() const { return memory_.bytes(); }
 
  private:
   Backend& backend_;
-  void* data_ = nullptr;
-  std::size_t bytes_ = 0;
+  DeviceMemory memory_;
 };
 
 class Run {
@@ -110,11 +112,10 @@ class Run {
   // `external`: addresses of inputs that lie in somebody else's device memory
   // (a resident data set); null or missing: the run owns the input's memory.
   Run(std::shared_ptr<const Plan> plan, Backend& backend, Arena& arena, std::vector<VariableMemory> groups, std::vector<void*> external = {});
-  ~Run();
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
-  // Copies a tensor of the input's type to the device.
+  // Copies a tensor of the input's type to the device, before the next step.
   void set_input(std::size_t index, const Tensor& value);
   void* input(std::size_t index) const { return inputs_[index]; }
   // Enqueues one step.
@@ -135,13 +136,11 @@ class Run {
   Arena& arena_;
   std::vector<VariableMemory> groups_;
   std::vector<void*> external_, inputs_;
-  void* owned_inputs_ = nullptr;
-  std::size_t owned_bytes_ = 0;
-  void* constants_ = nullptr;
-  void* kept_ = nullptr;
+  DeviceMemory owned_inputs_, constants_, kept_;
   void* bound_to_ = nullptr;  // the arena's address when the calls were bound
   std::vector<std::unique_ptr<Call>> preparation_, calls_;
   std::optional<std::uint64_t> prepared_at_;  // writes to what the preparation reads
+  std::unique_ptr<Call> step_;  // all of calls_
 };
 
 }  // namespace strata

@@ -30,6 +30,9 @@ const std::set<std::string, std::less<>> without_effect = {
     "implementation", "time_major", "use_cudnn", "flash_attention", "lora_rank", "lora_alpha", "weights", "synchronized", "zero_output_for_mask", "unroll",
     "is_legacy_optimizer", "jit_compile", "fn", "rms_scaling", "sparse", "ragged", "autocast", "quantization_config", "vocabulary_size", "oov_method"};
 
+// Arguments that older files keep of a LossScaleOptimizer; Keras says that they did nothing there.
+const std::set<std::string, std::less<>> of_the_one_inside = {"use_ema", "ema_momentum", "dynamic"};
+
 class Import {
  public:
   // `vocabulary`: what the file keeps for a layer's group beside the config.
@@ -104,6 +107,8 @@ class Import {
       const Field* field = type.schema.find(key);
       if (field) {
         result.emplace_back(key, value(config[i], field->type.component, fmt::format("{}, argument '{}'", where, key)));
+      } else if (type.schema.name == "LossScaleOptimizer" && of_the_one_inside.count(key)) {
+        continue;
       } else if (!config[i].is_null() && !without_effect.count(key) && key != "name" && key != "dtype" && key != "trainable" && key != "batch_input_shape" && key != "batch_shape") {
         throw bad(fmt::format("{}: the argument '{}' of {} is not known", where, key, type.schema.name), "the file cannot be followed faithfully");
       }

@@ -156,6 +156,8 @@ std::vector<std::int64_t> optimizer_variables(ModelState& model) {
   const auto take = [&](const std::string& path) {
     if (const auto id = variables.find(path)) order.push_back(*id);
   };
+  if (state.optimizer.wraps())
+    for (const char* own : loss_scale_variables) take(own);
   take("iteration");
   take("learning_rate");
   std::vector<std::string> weights;
@@ -167,7 +169,7 @@ std::vector<std::int64_t> optimizer_variables(ModelState& model) {
   std::map<int, std::vector<std::string>> slots;
   for (const Variable& v : variables.list()) {
     if (v.slot.empty() || v.slot == "average" || v.slot == "gradient_accumulator") continue;
-    auto& names = slots[state.optimizer.slot_group(v.slot)];
+    auto& names = slots[state.optimizer.rule().slot_group(v.slot)];
     if (std::find(names.begin(), names.end(), v.slot) == names.end()) names.push_back(v.slot);
   }
   for (const auto& [group, names] : slots)

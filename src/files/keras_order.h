@@ -29,7 +29,7 @@ std::vector<VariableGroup> variable_groups(const ModelState& model);
 std::vector<std::int64_t> trainable_variables(const ModelState& model);
 
 // The optimizer's variables in the order of Keras' optimizer.variables: iteration, learning_rate, averages, accumulators,
-// slots, scalars. Variables that no step has made yet are made.
+// slots, scalars; before them what a LossScaleOptimizer keeps itself. Variables that no step has made yet are made.
 std::vector<std::int64_t> optimizer_variables(ModelState& model);
 
 }  // namespace strata

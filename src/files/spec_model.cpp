@@ -260,9 +260,7 @@ namespace {
 void check_step(const Spec& spec, const CompileSpec& compile, Model& model, Diagnostics& diagnostics) {
   ModelState& state = model.state();
   try {
-    state.compiled = compile_arguments(compile);
-    state.optimizer = std::make_shared<OptimizerState>();
-    state.optimizer->optimizer = state.compiled->optimizer;
+    state.take(compile_arguments(compile));
     check_monitors(spec, training_graph(state, assumed_types(state, true), true).logs, diagnostics);
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::spec) throw;

@@ -1,5 +1,7 @@
 #include "src/files/weights_h5.h"
 
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include <strata/error.h>
@@ -31,11 +33,17 @@ H5Group weights_tree(const Model& model) {
     }
   }
   if (state.optimizer && !state.optimizer->variables.list().empty()) {
-    H5Group& h5 = root.make_group("optimizer/vars");
-    const Config name = state.optimizer->optimizer.argument("name");
-    h5.attributes["name"] = name.as<std::string>() ? *name.as<std::string>() : snake_case(state.optimizer->optimizer.name());
-    std::size_t i = 0;
-    for (const std::int64_t id : optimizer_variables(state)) h5.datasets[fmt::format("{}", i++)] = state.optimizer->variables.read(id);
+    const Optimizer& optimizer = state.optimizer->optimizer;
+    const std::vector<std::int64_t> order = optimizer_variables(state);
+    const auto put = [&](const std::string& group, const Optimizer& of, std::size_t first) {
+      H5Group& h5 = root.make_group(vars(group));
+      const Config name = of.argument("name");
+      h5.attributes["name"] = name.as<std::string>() ? *name.as<std::string>() : snake_case(of.name());
+      for (std::size_t i = first; i < order.size(); ++i) h5.datasets[fmt::format("{}", i - first)] = state.optimizer->variables.read(order[i]);
+    };
+    put("optimizer", optimizer, 0);
+    // Keras keeps the variables of the optimizer inside once more, under its own attribute.
+    if (optimizer.wraps()) put("optimizer/inner_optimizer", optimizer.rule(), std::size(loss_scale_variables));
   }
   return root;
 }
@@ -75,6 +83,8 @@ std::string set_weights_tree(Model& model, const H5Group& tree, const std::strin
       if (const Tensor* t = h5->find_dataset(fmt::format("{}", i)); t && fits(optimizer.variables.at(order[i]), *t)) slots.push_back({&optimizer.variables, order[i], t});
     if (slots.size() == order.size() && order.size() == h5->datasets.size()) changes.insert(changes.end(), slots.begin(), slots.end());
     else message = fmt::format("{}: the optimizer's {} variables do not fit {}, which has {}: they were left out", file, h5->datasets.size(), optimizer.optimizer.name(), order.size());
+    if (slots.size() == order.size() && !optimizer.optimizer.wraps() && order.size() + std::size(loss_scale_variables) == h5->datasets.size())
+      message += "; the file's scaled its loss, as under the dtype policy mixed_float16";
   }
   for (const Change& c : changes) c.store->write(c.id, *c.value);
   read_idf_weights(model, tree);

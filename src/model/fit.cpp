@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 
 #include <fmt/format.h>
 
@@ -12,12 +11,6 @@
 #include "src/model/adapt.h"
 
 namespace strata {
-
-Logs read_logs(const CompiledStep& step, const Run& run) {
-  Logs logs;
-  for (std::size_t i = 0; i < step.outputs().size(); ++i) logs.emplace_back(step.outputs()[i], run.output(i).at(0));
-  return logs;
-}
 
 std::optional<double> find_log(const Logs& logs, const std::string& name) {
   for (const auto& [key, value] : logs)
@@ -33,74 +26,30 @@ void set_log(Logs& logs, const std::string& name, double value) {
 
 namespace {
 
-// Device addresses of whole columns: the host's own memory where the backend uses it.
-std::map<std::string, void*> addresses(const std::map<std::string, Tensor>& columns) {
-  std::map<std::string, void*> found;
-  for (const auto& [name, t] : columns) found[name] = const_cast<void*>(t.data());
-  return found;
-}
-
-// Shapes of a step over resident columns with `batch` row numbers.
-std::map<std::string, std::vector<std::int64_t>> shapes(const std::map<std::string, Tensor>& columns, std::int64_t batch) {
-  std::map<std::string, std::vector<std::int64_t>> found{{"order", {batch}}};
-  for (const auto& [name, t] : columns) found[name] = t.shape();
-  return found;
-}
-
-std::size_t index_of_input(const Plan& plan, const std::string& name) {
-  for (std::size_t i = 0; i < plan.inputs.size(); ++i)
-    if (plan.inputs[i].name == name) return i;
-  throw Error(ErrorKind::runtime, fmt::format("a plan has no input '{}'", name));
-}
-
-// The run for batches of `rows` rows of resident columns; running it allocates nothing.
-PreparedBatch prepared(CompiledStep& step, CompiledStep::Worker& worker, const std::map<std::string, Tensor>& columns,
-                       const std::map<std::string, void*>& resident, std::int64_t rows) {
-  Run& run = worker.run_for(step.bind(shapes(columns, rows)), resident);
-  return {&run, run.input(index_of_input(run.plan(), "order"))};
-}
-
-// Runs the rows order[first, first + rows).
-void run_rows(Backend& backend, const PreparedBatch& batch, const Tensor& order, std::int64_t first, std::int64_t rows) {
-  backend.copy_in(batch.order, static_cast<const std::int64_t*>(order.data()) + first, static_cast<std::size_t>(rows) * sizeof(std::int64_t));
-  (*batch.run)();
-}
-
-Tensor in_order(std::int64_t rows) {
-  Tensor order(DType::int64, {rows});
-  for (std::int64_t i = 0; i < rows; ++i) order.values<std::int64_t>()[static_cast<std::size_t>(i)] = i;
-  return order;
-}
-
-}  // namespace
-
-Logs evaluate_rows(ModelState& state, const Dataset& data, std::int64_t batch_size, std::optional<std::int64_t> steps,
-                   const RowsDone& progress) {
-  if (batch_size < 1) throw Error(ErrorKind::spec, fmt::format("batch_size must be at least 1, received {}", batch_size));
-  CompiledStep& step = state.test_step(batch_types(state, data, true));
-  const auto columns = step.on_host(named_columns(state, data));
-  const auto resident = addresses(columns);
-  const std::int64_t rows = data.rows();
-  if (rows == 0) throw Error(ErrorKind::data, "there are no rows to evaluate");
-  const auto worker = step.take();
-  const Tensor order = in_order(rows);
-  step.plan(step.bind(shapes(columns, std::min(rows, batch_size))));
-  ModelState::reset(state.test_metrics);
-  PreparedBatch batch{};
-  std::int64_t done = 0, prepared_for = 0;
-  for (std::int64_t at = 0; at < rows && (!steps || done < *steps); at += batch_size, ++done) {
-    const std::int64_t n = std::min(batch_size, rows - at);
-    if (n != prepared_for) batch = prepared(step, *worker, columns, resident, n);
-    prepared_for = n;
-    run_rows(step.backend(), batch, order, at, n);
-    if (progress) progress(at + n, rows);
+Logs evaluate_all(Variables& metrics, Feed& feed, std::optional<std::int64_t> steps, const RowsDone& progress = {}) {
+  const Tensor order = in_order(feed.rows());
+  ModelState::reset(metrics);
+  feed.begin();
+  std::int64_t done = 0;
+  for (std::int64_t at = 0; at < feed.rows() && (!steps || done < *steps); at += feed.batch_size(), ++done) {
+    const std::int64_t n = std::min(feed.batch_size(), feed.rows() - at);
+    feed.run(order, at, n);
+    if (progress) progress(at + n, feed.rows());
   }
-  return read_logs(step, *batch.run);
+  return feed.logs();
 }
 
-namespace {
+void check_batch_size(std::int64_t batch_size) {
+  if (batch_size < 1) throw Error(ErrorKind::spec, fmt::format("batch_size must be at least 1, received {}", batch_size));
+}
 
 }  // namespace
+
+Logs evaluate_rows(ModelState& state, const Dataset& data, std::int64_t batch_size, const RowsDone& progress) {
+  check_batch_size(batch_size);
+  Feed feed(state, data, false, batch_size, Feed::Rows::are_read_once);
+  return evaluate_all(state.test_metrics, feed, {}, progress);
+}
 
 // --- Fit -------------------------------------------------------------------------------------------------------------------
 
@@ -132,11 +81,7 @@ Fit::Fit(Model model, Dataset data, FitArguments arguments) : model_(std::move(m
   position_.epoch = a.initial_epoch;
   const std::int64_t all = (rows_ + a.batch_size - 1) / a.batch_size;
   steps_ = a.steps_per_epoch ? std::min(*a.steps_per_epoch, all) : all;
-  step_ = &s.train_step(batch_types(s, data_, true));
-  columns_ = step_->on_host(named_columns(s, data_));
-  resident_ = addresses(columns_);
-  worker_ = step_->take();
-  step_->plan(step_->bind(shapes(columns_, std::min(rows_, a.batch_size))));  // what cannot be planned is said before an epoch begins
+  feed_.emplace(s, data_, true, a.batch_size, Feed::Rows::are_read_again);
 }
 
 // Keras: a row's weight is that of its class, times its own weight where it has one.
@@ -177,7 +122,7 @@ std::vector<CallbackState> Fit::callback_states() const {
 
 Logs Fit::logs() {
   if (position_.batch == 0) return {};
-  return last_run_ ? read_logs(*step_, *last_run_) : position_.logs;  // no step since the checkpoint
+  return feed_->has_run() ? feed_->logs() : position_.logs;  // no step since the checkpoint
 }
 
 const std::map<std::string, std::string>& Fit::batches() {
@@ -186,7 +131,7 @@ const std::map<std::string, std::string>& Fit::batches() {
   ModelState& s = model_.state();
   batches_ = {{"batch_size", fmt::format("{}", a.batch_size)}, {"shuffle", a.shuffle ? fmt::format("by seed {}", s.run.seed) : "no"},
               {"steps_per_epoch", fmt::format("{}", steps_)}};
-  for (const auto& [name, t] : columns_) batches_["train " + name] = fingerprint(t);
+  for (const auto& [name, t] : feed_->columns()) batches_["train " + name] = fingerprint(t);
   if (a.validation_data)
     for (const auto& [name, t] : named_columns(s, *a.validation_data)) batches_["validation " + name] = fingerprint(t);
   return batches_;
@@ -202,8 +147,7 @@ void Fit::say(const std::string& line) {
 void Fit::begin_epoch() {
   const auto permutation = arguments_.shuffle ? shuffled_order(rows_, model_.state().run.seed, position_.epoch) : std::vector<std::int64_t>();
   order_ = arguments_.shuffle ? Tensor::of<std::int64_t>({rows_}, std::span<const std::int64_t>(permutation)) : in_order(rows_);
-  whole_ = prepared(*step_, *worker_, columns_, resident_, std::min(rows_, arguments_.batch_size));
-  if (rows_ % arguments_.batch_size) last_ = prepared(*step_, *worker_, columns_, resident_, rows_ % arguments_.batch_size);
+  feed_->begin();
   if (position_.batch > 0) return;  // the running values are those of the checkpoint
   ModelState::reset(model_.state().train_metrics);
   for (Callback& c : arguments_.callbacks) c.on_epoch_begin(position_.epoch, *this);
@@ -223,10 +167,8 @@ bool Fit::train_epoch() {
   const double seconds = position_.seconds;
   while (position_.batch < steps_) {
     const std::int64_t first = position_.batch * arguments_.batch_size, rows = std::min(arguments_.batch_size, rows_ - first);
-    const PreparedBatch& batch = rows == arguments_.batch_size ? whole_ : last_;
     for (Callback& c : arguments_.callbacks) c.on_train_batch_begin(position_.batch, *this);
-    run_rows(step_->backend(), batch, order_, first, rows);
-    last_run_ = batch.run;
+    feed_->run(order_, first, rows);
     ++position_.batch;
     ++position_.step;
     position_.seconds = seconds + std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
@@ -240,13 +182,22 @@ bool Fit::train_epoch() {
   return true;
 }
 
+Logs Fit::validate() {
+  if (!validation_feed_ || validation_feed_->is_outdated()) {
+    const std::int64_t batch_size = arguments_.validation_batch_size.value_or(arguments_.batch_size);
+    check_batch_size(batch_size);
+    validation_feed_.emplace(model_.state(), *arguments_.validation_data, false, batch_size, Feed::Rows::are_read_again);
+  }
+  return evaluate_all(model_.state().test_metrics, *validation_feed_, arguments_.validation_steps);
+}
+
 void Fit::end_epoch() {
-  Logs logs = this->logs();
+  const auto began = std::chrono::steady_clock::now();
+  Logs logs = this->logs();  // which waits for the device
+  position_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   check_finite(logs);
   if (arguments_.validation_data && (position_.epoch + 1) % arguments_.validation_freq == 0)
-    for (const auto& [name, value] : evaluate_rows(model_.state(), *arguments_.validation_data,
-                                                   arguments_.validation_batch_size.value_or(arguments_.batch_size), arguments_.validation_steps))
-      logs.emplace_back("val_" + name, value);
+    for (const auto& [name, value] : validate()) logs.emplace_back("val_" + name, value);
   for (Callback& c : arguments_.callbacks) c.on_epoch_end(position_.epoch, logs, *this);
   position_.history.epoch.push_back(position_.epoch);
   for (const auto& [name, value] : logs) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <strata/model.h>
-#include "src/model/model_state.h"
+#include "src/model/feed.h"
 
 namespace strata {
 
@@ -28,12 +28,6 @@ struct FitPosition {
 struct CallbackState {
   Config config;
   std::map<std::string, Tensor> tensors;
-};
-
-// A run that is ready for batches of one size, and where it takes its row numbers.
-struct PreparedBatch {
-  Run* run = nullptr;
-  void* order = nullptr;
 };
 
 class Fit final : public Training {
@@ -58,9 +52,11 @@ class Fit final : public Training {
   // What decides the order and the contents of batches, by name: seed, batch size, a fingerprint of every column.
   const std::map<std::string, std::string>& batches();
   // Names of what a step reports: loss and metrics.
-  const std::vector<std::string>& reported() const { return step_->outputs(); }
+  const std::vector<std::string>& reported() const { return feed_->step().outputs(); }
   // Loss and metrics so far in this epoch, read from the device; none before its first step.
   Logs logs();
+  // Whether the training rows lie where the steps run; otherwise they are copied there batch by batch.
+  bool is_resident() const { return feed_->is_resident(); }
 
   // --- Training ---
   int epochs() const override { return arguments_.epochs; }
@@ -82,6 +78,7 @@ class Fit final : public Training {
   void begin_epoch();
   bool train_epoch();  // false: paused
   void end_epoch();
+  Logs validate();
   void apply_class_weights();
   void check_finite(const Logs& logs);
   // Writes the state that a callback has asked for.
@@ -95,21 +92,14 @@ class Fit final : public Training {
   std::vector<CallbackState> restored_;
   bool begun_ = false, done_ = false;
   std::int64_t rows_ = 0, steps_ = 0;
-  std::map<std::string, Tensor> columns_;
-  std::map<std::string, void*> resident_;
   std::map<std::string, std::string> batches_;
-  CompiledStep* step_ = nullptr;
-  std::shared_ptr<CompiledStep::Worker> worker_;
-  PreparedBatch whole_, last_;
-  Run* last_run_ = nullptr;
+  std::optional<Feed> feed_, validation_feed_;
   Tensor order_;  // row numbers of this epoch
   struct Backup { std::string folder; int keep; };
   std::optional<Backup> backup_;  // asked for, not written yet
 };
 
-// Outputs of a training or test graph under their names.
-Logs read_logs(const CompiledStep& step, const Run& run);
-Logs evaluate_rows(ModelState& state, const Dataset& data, std::int64_t batch_size, std::optional<std::int64_t> steps = {},
-                   const RowsDone& progress = {});
+// Loss and metrics over all rows.
+Logs evaluate_rows(ModelState& state, const Dataset& data, std::int64_t batch_size, const RowsDone& progress = {});
 
 }  // namespace strata

@@ -25,9 +25,7 @@ Model::Model(std::vector<LayerOutput> inputs, std::vector<LayerOutput> outputs, 
 
 void Model::compile(CompileArguments arguments) {
   ModelState& s = *state_;
-  s.optimizer = std::make_shared<OptimizerState>();
-  s.optimizer->optimizer = arguments.optimizer;
-  s.compiled = std::move(arguments);
+  s.take(std::move(arguments));
   s.forget_steps();
   s.read_trainable();
 }
@@ -40,7 +38,7 @@ History Model::fit(Dataset data, FitArguments arguments) {
 Logs Model::evaluate(const Dataset& data, EvaluateArguments arguments) {
   Dataset rows = data;
   if (!arguments.sample_weight.empty()) rows.sample_weight = arguments.sample_weight;
-  return evaluate_rows(*state_, rows, arguments.batch_size, {}, arguments.progress);
+  return evaluate_rows(*state_, rows, arguments.batch_size, arguments.progress);
 }
 
 Logs Model::train_on_batch(const Dataset& batch) {

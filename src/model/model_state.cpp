@@ -4,6 +4,7 @@
 
 #include <strata/error.h>
 #include "src/model/training_graph.h"
+#include "src/train/optimizers/loss_scale_optimizer.h"
 
 namespace strata {
 namespace {
@@ -82,6 +83,14 @@ std::shared_ptr<Backend> ModelState::backend() {
   const std::lock_guard lock(mutex_);
   if (!backend_) backend_ = open_backend(run.backend, {run.threads, run.reproducible});
   return backend_;
+}
+
+void ModelState::take(CompileArguments arguments) {
+  optimizer = std::make_shared<OptimizerState>();
+  optimizer->optimizer = arguments.optimizer;
+  if (run.dtype == "mixed_float16" && arguments.auto_scale_loss && !arguments.optimizer.wraps())
+    optimizer->optimizer = LossScaleOptimizer{.inner_optimizer = arguments.optimizer};
+  compiled = std::move(arguments);
 }
 
 void ModelState::forget_steps() {

@@ -35,7 +35,9 @@ class ModelState : public std::enable_shared_from_this<ModelState> {
   std::weak_ptr<void> layer_object;              // this model as a layer, while somebody holds it
 
   std::optional<CompileArguments> compiled;
-  std::shared_ptr<OptimizerState> optimizer;
+  std::shared_ptr<OptimizerState> optimizer;  // of `compiled`, or a LossScaleOptimizer around it
+  // What compile gives. A new optimizer has no slots yet.
+  void take(CompileArguments arguments);
   Variables train_metrics, test_metrics;
   std::set<std::string> adapted;  // layers whose statistics are known
   // Arguments that were taken from data, not given: a vocabulary. By name of the layer.
@@ -72,7 +74,7 @@ class ModelState : public std::enable_shared_from_this<ModelState> {
   std::mutex mutex_;  // of backend_ and predict_, which several threads may ask for at once
   std::shared_ptr<Backend> backend_;
   std::unique_ptr<CompiledStep> predict_;
-  std::map<BatchTypes, std::unique_ptr<CompiledStep>> train_, test_;
+  std::map<BatchTypes, std::shared_ptr<CompiledStep>> train_, test_;
 };
 
 }  // namespace strata

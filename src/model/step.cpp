@@ -1,5 +1,8 @@
 #include "src/model/step.h"
 
+#include <algorithm>
+#include <functional>
+
 #include <fmt/format.h>
 
 #include <strata/error.h>
@@ -84,13 +87,38 @@ std::shared_ptr<const Plan> CompiledStep::plan(const Bindings& bindings) {
   }
   auto& plan = plans_[bindings];
   if (!plan) {
-    CompileOptions options;
-    options.choices = choices_->in_use();
-    plan = shared_plan(specialize(trace_->graph, bindings), *backend_, reference_backend(), trace_->places(), options);
+    plan = make_plan(bindings);
     choices_->add(*plan);
   }
   return plan;
 }
+
+std::shared_ptr<const Plan> CompiledStep::make_plan(const Bindings& bindings) const {
+  CompileOptions options;
+  options.choices = choices_->in_use();
+  return shared_plan(specialize(trace_->graph, bindings), *backend_, reference_backend(), trace_->places(), options);
+}
+
+namespace {
+
+// The largest number of rows below `rows` whose bytes are at most `free`; 0 where there is none. Memory grows nearly in a line
+// with the rows, so few plans have to be made.
+std::int64_t largest_below(std::int64_t rows, std::size_t bytes, std::size_t free, const std::function<std::size_t(std::int64_t)>& bytes_of) {
+  if (rows <= 1) return 0;
+  std::int64_t fits = 1, too_many = rows;
+  std::size_t low = bytes_of(1), high = bytes;
+  if (low > free) return 0;
+  for (int i = 1; too_many - fits > 1; ++i) {
+    const double share = i % 3 == 0 || high <= low ? 0.5 : static_cast<double>(free - low) / static_cast<double>(high - low);
+    const std::int64_t guess = std::clamp(fits + static_cast<std::int64_t>(share * static_cast<double>(too_many - fits)), fits + 1, too_many - 1);
+    const std::size_t found = bytes_of(guess);
+    if (found <= free) { fits = guess; low = found; }
+    else { too_many = guess; high = found; }
+  }
+  return fits;
+}
+
+}  // namespace
 
 CompiledStep::Worker::Worker(CompiledStep& step) : step_(step), arena_(*step.backend_) {}
 
@@ -102,18 +130,50 @@ Run& CompiledStep::Worker::run_for(const Bindings& bindings, const std::map<std:
     last_ = nullptr;
     version_ = step_.version();
   }
+  // Runs over columns that lay elsewhere are those of a data set that was used before.
+  if (std::erase_if(runs_, [&](const auto& known) { return known.first.second != external; })) last_ = nullptr;
   auto& entry = *runs_.try_emplace({bindings, external}).first;
   auto& run = entry.second;
   if (!run) {
-    std::vector<void*> addresses;
-    for (const Plan::Value& input : plan->inputs) {
-      const auto found = external.find(input.name);
-      addresses.push_back(found == external.end() ? nullptr : found->second);
-    }
-    run = std::make_unique<Run>(plan, *step_.backend_, arena_, step_.trace_->groups(), std::move(addresses));
+    require_room(*plan, bindings, external);
+    run = std::make_unique<Run>(plan, *step_.backend_, arena_, step_.trace_->groups(), external_of(*plan, external));
   }
   last_ = &entry;
   return *run;
+}
+
+std::vector<void*> CompiledStep::Worker::external_of(const Plan& plan, const std::map<std::string, void*>& external) const {
+  std::vector<void*> addresses;
+  for (const Plan::Value& input : plan.inputs) {
+    const auto found = external.find(input.name);
+    addresses.push_back(found == external.end() ? nullptr : found->second);
+  }
+  return addresses;
+}
+
+void CompiledStep::Worker::require_room(const Plan& plan, const Bindings& bindings, const std::map<std::string, void*>& external) const {
+  const auto free = step_.backend_->free_bytes();
+  if (!free) return;
+  const auto needed = [&](const Plan& p) { return p.run_bytes(external_of(p, external)) + p.arena_bytes - std::min(p.arena_bytes, arena_.bytes()); };
+  if (needed(plan) <= *free) return;
+  std::size_t variables = 0;
+  for (const Variables* store : step_.trace_->stores()) variables += store->bytes();
+  const auto batch = bindings.find("batch");
+  std::string message = fmt::format("out of memory: a step{} needs {} for activations, gradients, scratch memory and its inputs; '{}' has {} free, beside {} of weights and optimizer state",
+                                    batch == bindings.end() ? "" : fmt::format(" of {} rows", batch->second), mebibytes(needed(plan)), step_.backend_->name(), mebibytes(*free), mebibytes(variables));
+  if (plan.largest.bytes) message += fmt::format("; the largest part, {}, is of '{}'", mebibytes(plan.largest.bytes), plan.largest.place);
+  std::string hint = "make the model smaller";
+  if (batch != bindings.end()) {
+    const auto bytes_of = [&](const Plan& p) { return needed(p) + p.run_bytes(external_of(p, external)); };  // with the run of a shorter last batch
+    const auto bytes_of_rows = [&](std::int64_t rows) {
+      Bindings smaller = bindings;
+      smaller["batch"] = rows;
+      return bytes_of(*step_.make_plan(smaller));
+    };
+    const std::int64_t fits = largest_below(batch->second, bytes_of(plan), *free, bytes_of_rows);
+    hint = fits ? fmt::format("make the batch smaller: {} rows fit", fits) : "make the model smaller: not even one row fits";
+  }
+  throw Error(ErrorKind::runtime, message, hint);
 }
 
 Run& CompiledStep::Worker::load(const std::map<std::string, Tensor>& columns) {

@@ -15,7 +15,7 @@ namespace strata {
 // Columns with what the trace's host functions make of them; only those that a graph can read, unless `texts`.
 std::map<std::string, Tensor> on_host(const Trace& trace, std::map<std::string, Tensor> columns, bool texts = false);
 
-class CompiledStep {
+class CompiledStep : public std::enable_shared_from_this<CompiledStep> {
  public:
   // `outputs` names the graph's outputs in order.
   CompiledStep(std::unique_ptr<Trace> trace, std::vector<std::string> outputs, std::shared_ptr<Backend> backend,
@@ -47,6 +47,10 @@ class CompiledStep {
     Run& load(const std::map<std::string, Tensor>& columns);
 
    private:
+    // Before anything is allocated: a step that finds no room is an Error with its figures, and with a batch that does.
+    void require_room(const Plan& plan, const Bindings& bindings, const std::map<std::string, void*>& external) const;
+    std::vector<void*> external_of(const Plan& plan, const std::map<std::string, void*>& external) const;
+
     CompiledStep& step_;
     std::vector<std::vector<std::int64_t>> loaded_shapes_;  // of the last columns, by input
     Bindings loaded_;
@@ -65,6 +69,7 @@ class CompiledStep {
  private:
   void place_variables();
   std::int64_t version() const;
+  std::shared_ptr<const Plan> make_plan(const Bindings& bindings) const;
 
   std::unique_ptr<Trace> trace_;
   std::vector<std::string> outputs_;

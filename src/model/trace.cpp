@@ -17,11 +17,10 @@ constexpr double max_weight_bytes = 1024 * gib;  // what is beyond is a mistake,
 
 DTypePolicy DTypePolicy::named(const std::string& name) {
   if (name == "mixed_bfloat16") return {DType::float32, DType::bfloat16};
-  if (name == "mixed_float16")  // gradients below 6e-8 would vanish without a word
-    throw Error(ErrorKind::spec, "the dtype policy mixed_float16 needs dynamic loss scaling, which Strata does not have yet", "use mixed_bfloat16");
+  if (name == "mixed_float16") return {DType::float32, DType::float16};
   if (const auto t = dtype_named(name); t && is_floating(*t)) return {*t, *t};
   throw Error(ErrorKind::spec, fmt::format("unknown dtype policy '{}'", name),
-              "use float32, float64, bfloat16, float16 or mixed_bfloat16");
+              "use float32, float64, bfloat16, float16, mixed_bfloat16 or mixed_float16");
 }
 
 DTypePolicy DTypePolicy::of(const Config& dtype, const DTypePolicy& inherited) {
@@ -210,12 +209,11 @@ void Trace::set_mask(Value v, Value mask) {
   else masks_.erase({v.node(), v.output()});
 }
 
-void Trace::keep_unless(Value condition) {
+void Trace::keep_unless(Value condition, const std::function<bool(std::int64_t number, VariableKind kind)>& concerns) {
   for (const std::int64_t n : written_) {
     const Known& k = numbers_[static_cast<std::size_t>(n)];
     const bool section = k.id < 0;
-    const VariableKind kind = section ? VariableKind::weight : k.store->at(k.id).kind;
-    if (kind == VariableKind::counter || kind == VariableKind::metric) continue;
+    if (!concerns(n, section ? VariableKind::weight : k.store->at(k.id).kind)) continue;
     Value& v = values_.at(n);
     v = select(condition, v, graph.variable(n, {v.dtype(), v.shape()}));
   }

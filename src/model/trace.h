@@ -85,8 +85,11 @@ class Trace {
   // Called with every layer's outputs as it is traced; for summary and shape inference.
   std::function<void(const std::string& path, const Layer& layer, const std::vector<Value>& outputs)> observer;
 
-  // Every weight, slot and layer state that was written keeps its old value unless `condition` holds. Counters and metrics go on.
-  void keep_unless(Value condition);
+  // The variables that were written so far, by number.
+  const std::set<std::int64_t>& written() const { return written_; }
+  // Of those, the ones that `concerns` names keep the value from before the step unless `condition` holds. (Sections are of
+  // weights or of slots, and are asked for as weights.)
+  void keep_unless(Value condition, const std::function<bool(std::int64_t number, VariableKind kind)>& concerns);
 
   // Puts what was written into graph.updates. The trace is done then.
   void finish();

@@ -1,5 +1,7 @@
 #include "src/model/update.h"
 
+#include <set>
+
 #include <fmt/format.h>
 
 #include <strata/error.h>
@@ -8,7 +10,10 @@
 namespace strata {
 namespace {
 
-// The optimizer's arguments that are not the rule's.
+constexpr const char* step_counter = loss_scale_variables[2];
+constexpr const char* dynamic_scale = loss_scale_variables[3];
+
+// The optimizer's arguments that are not the rule's: those of the one inside, where one wraps another.
 struct Options {
   std::optional<double> clipnorm, clipvalue, global_clipnorm, loss_scale_factor;
   bool use_ema = false;
@@ -85,7 +90,7 @@ Value norm_of(const std::vector<Value>& gradients) {
 class Update {
  public:
   Update(Trace& trace, const std::vector<Trainable>& weights, OptimizerState& state)
-      : trace_(trace), weights_(weights), state_(state), options_(state.optimizer) {}
+      : trace_(trace), weights_(weights), state_(state), rule_(state.optimizer.rule()), options_(rule_) {}
 
   Value run(Value loss, bool skip_nonfinite);
 
@@ -142,11 +147,13 @@ class Update {
  private:
   bool as_vectors() const;
   void prepare_counters(DType dtype);
-  std::vector<Value> gradients_of(Value loss);
+  Value loss_scale(DType dtype);
+  void move_loss_scale(Value scale, Value finite);
 
   Trace& trace_;
   const std::vector<Trainable>& weights_;
   OptimizerState& state_;
+  Optimizer rule_;
   Options options_;
   Value rate_, iterations_, is_update_;
   std::map<std::string, Value> scalars_;
@@ -183,7 +190,7 @@ class Rule final : public UpdateScope {
 
 // All weights as one vector, where nothing in the update needs to know where one of them ends.
 bool Update::as_vectors() const {
-  if (!state_.optimizer.elementwise() || options_.clipnorm) return false;
+  if (!rule_.elementwise() || options_.clipnorm) return false;
   for (const Trainable& t : weights_) {
     if (t.ids.size() != t.store->section_ids("trainable", t.dtype).size()) return false;
     for (const std::int64_t id : t.ids)
@@ -203,7 +210,7 @@ void Update::prepare_counters(DType dtype) {
     iterations_ = floor_divide(count, *steps);
   }
   LearningRate rate(0);
-  rate.assign(state_.optimizer.argument("learning_rate"));
+  rate.assign(rule_.argument("learning_rate"));
   if (rate.is_number()) {
     Tensor initial(dtype == DType::float64 ? DType::float64 : DType::float32, {});
     initial.set(0, rate.number());
@@ -213,7 +220,29 @@ void Update::prepare_counters(DType dtype) {
   }
 }
 
+// A number; with dynamic scaling a variable, beside it the number of updates since it moved. None where the loss is not scaled.
+Value Update::loss_scale(DType dtype) {
+  if (!state_.optimizer.wraps())
+    return options_.loss_scale_factor ? trace_.graph.constant(dtype, *options_.loss_scale_factor) : Value();
+  counter(state_, loss_scale_variables[0], Tensor::scalar<std::int64_t>(0));
+  counter(state_, loss_scale_variables[1], Tensor::scalar<float>(0));
+  counter(state_, step_counter, Tensor::scalar<std::int64_t>(0));
+  const auto initial = static_cast<float>(state_.optimizer.argument("initial_scale").number());
+  return trace_.read(state_.variables, counter(state_, dynamic_scale, Tensor::scalar<float>(initial)));
+}
+
+// Doubled after so many updates in a row, halved where there was none.
+void Update::move_loss_scale(Value scale, Value finite) {
+  Variables& store = state_.variables;
+  const std::int64_t counted = *store.find(step_counter);
+  const Value count = trace_.read(store, counted);
+  const Value grows = equal(count, *state_.optimizer.argument("dynamic_growth_steps").as<std::int64_t>() - 1);
+  trace_.write(store, counted, select(logical_and(finite, logical_not(grows)), count + 1, 0));
+  trace_.write(store, *store.find(dynamic_scale), select(finite, select(grows, scale * 2, scale), scale * 0.5));
+}
+
 Value Update::run(Value loss, bool skip_nonfinite) {
+  const std::set<std::int64_t> written_before = trace_.written();
   const std::string place = std::exchange(trace_.graph.place, "optimizer");
   prepare_counters(weights_.empty() ? DType::float32 : weights_[0].dtype);
 
@@ -230,8 +259,8 @@ Value Update::run(Value loss, bool skip_nonfinite) {
     if (vectors) pieces.push_back({&t, std::nullopt});
     else for (const std::int64_t id : t.ids) pieces.push_back({&t, id});
   }
-  const std::optional<double> scale = options_.loss_scale_factor;
-  const std::vector<Value> each = strata::gradients(std::vector<Value>{scale ? loss * *scale : loss}, variables);
+  const Value scale = loss_scale(loss.dtype());
+  const std::vector<Value> each = strata::gradients(std::vector<Value>{scale ? loss * scale : loss}, variables);
   std::vector<Value> gradients;
   if (vectors) {
     std::size_t at = 0;
@@ -243,13 +272,14 @@ Value Update::run(Value loss, bool skip_nonfinite) {
     gradients = each;
   }
   if (scale)
-    for (Value& g : gradients) g = g / *scale;
+    for (Value& g : gradients) g = cast(g / scale, g.dtype());
 
-  Value finite;
-  if (skip_nonfinite && !gradients.empty()) {
+  const bool scales = state_.optimizer.wraps() && !gradients.empty(), skips = skip_nonfinite && !gradients.empty();
+  Value finite;  // all gradients are
+  if (scales || skips) {
     Value zero;  // 0 * g is 0 where g is finite, NaN where it is not
     for (const Value& g : gradients) zero = zero ? zero + sum(g * 0) : sum(g * 0);
-    finite = logical_and(is_finite(zero), is_finite(loss));
+    finite = is_finite(zero);
   }
 
   if (is_update_)
@@ -275,9 +305,9 @@ Value Update::run(Value loss, bool skip_nonfinite) {
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     const Value before = read(pieces[i]);
     Value w = before;
-    if (const auto decay = state_.optimizer.decay_of(path_of(pieces[i]), w.shape())) w = w - w * (learning_rate(w.dtype()) * *decay);
+    if (const auto decay = rule_.decay_of(path_of(pieces[i]), w.shape())) w = w - w * (learning_rate(w.dtype()) * *decay);
     Rule rule(*this, pieces[i]);
-    w = kept_unless_update(before, state_.optimizer.update(rule, w, gradients[i]));
+    w = kept_unless_update(before, rule_.update(rule, w, gradients[i]));
     if (options_.use_ema) {
       const Value average = read_slot(pieces[i], "average", 0);
       const Value momentum = cast(not_equal(iterations_, 0), w.dtype()) * options_.ema_momentum;
@@ -289,9 +319,18 @@ Value Update::run(Value loss, bool skip_nonfinite) {
       if (const Constraint& constraint = pieces[i].of->store->at(*pieces[i].id).constraint) w = constraint(w);
     write(pieces[i], w);
   }
-  if (finite) trace_.keep_unless(finite);
+  if (scales) {  // all that this update writes, its count too; layers' states go on
+    trace_.keep_unless(finite, [&](std::int64_t number, VariableKind) { return !written_before.count(number); });
+    move_loss_scale(scale, finite);
+  }
+  Value skipped;
+  if (skips) {
+    const Value good = logical_and(finite, is_finite(loss));
+    trace_.keep_unless(good, [](std::int64_t, VariableKind kind) { return kind != VariableKind::counter && kind != VariableKind::metric; });
+    skipped = logical_not(good);
+  }
   trace_.graph.place = place;
-  return finite ? logical_not(finite) : Value();
+  return skipped;
 }
 
 }  // namespace
@@ -311,7 +350,7 @@ Value minimize(Trace& trace, Value loss, const std::vector<Trainable>& weights, 
 }
 
 void finish_averages(Variables& store, OptimizerState& state) {
-  const Options options(state.optimizer);
+  const Options options(state.optimizer.rule());
   if (!options.use_ema) return;
   for (const Trainable& t : trainable_weights(store))
     for (const std::int64_t id : t.ids)
@@ -322,7 +361,7 @@ double learning_rate(OptimizerState& state) {
   const auto id = state.variables.find("learning_rate");
   if (id) return state.variables.read(*id).at(0);
   LearningRate rate(0);
-  rate.assign(state.optimizer.argument("learning_rate"));
+  rate.assign(state.optimizer.rule().argument("learning_rate"));
   if (rate.is_number()) return rate.number();
   const auto iteration = state.variables.find("iteration");
   return rate.schedule().at(iteration ? state.variables.read(*iteration).at(0) : 0);

@@ -14,6 +14,8 @@ struct OptimizerState {
   Optimizer optimizer;
   Variables variables;  // iteration, learning_rate, slots
 };
+// What a LossScaleOptimizer keeps itself, in Keras' order. Keras has the first two of every optimizer: here they stay 0.
+inline constexpr const char* loss_scale_variables[] = {"loss_scale/iteration", "loss_scale/learning_rate", "loss_scale/step_counter", "loss_scale/dynamic_scale"};
 
 // Weights of one store, all of one dtype, in order of memory.
 struct Trainable {
@@ -27,7 +29,8 @@ struct Trainable {
 std::vector<Trainable> trainable_weights(Variables& store, const std::string& prefix = {});
 
 // Adds the gradients of `loss` and the update to the trace. A weight is updated once in a trace at most. `skip_nonfinite`: when a gradient is not finite, no weight, slot
-// or layer state changes; the returned value is then true (none where the option is off).
+// or layer state changes; the returned value is then true (none where the option is off). Under a LossScaleOptimizer what the
+// update itself would write stays as it was, and nothing is said.
 Value minimize(Trace& trace, Value loss, const std::vector<Trainable>& weights, OptimizerState& state, bool skip_nonfinite);
 
 // Weights become their moving averages, where the optimizer keeps them: the end of a fit.

@@ -1,16 +1,13 @@
 #include "src/model/variables.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include <fmt/format.h>
 
 #include <strata/error.h>
 
 namespace strata {
-
-Variables::~Variables() {
-  for (const Buffer& b : buffers_) backend_->release(b.data, b.bytes);
-}
 
 std::int64_t Variables::add(Variable variable) {
   const auto id = static_cast<std::int64_t>(list_.size());
@@ -61,7 +58,6 @@ VariablePlace Variables::place_of(std::int64_t id) const {
 void Variables::take_back() {
   if (!backend_) return;
   for (std::size_t i = 0; i < spots_.size(); ++i) list_[i].value = read(static_cast<std::int64_t>(i));
-  for (const Buffer& b : buffers_) backend_->release(b.data, b.bytes);
   buffers_.clear();
   spots_.clear();
   group_of_.clear();
@@ -72,23 +68,26 @@ void Variables::place(std::shared_ptr<Backend> backend) {
   take_back();
   std::vector<Spot> spots(list_.size());
   std::vector<std::size_t> sizes;
+  std::map<std::pair<std::string, DType>, std::int32_t> groups;
   for (const Variable& v : list_) {
     const std::pair<std::string, DType> key{v.section(), v.type.dtype};
-    if (group_of_.count(key)) continue;
-    group_of_[key] = static_cast<std::int32_t>(sizes.size());
+    const auto [group, fresh] = groups.try_emplace(key, static_cast<std::int32_t>(sizes.size()));
+    if (!fresh) continue;
     std::size_t offset = 0;
     for (const std::int64_t id : section_ids(key.first, key.second)) {
-      spots[static_cast<std::size_t>(id)] = {group_of_[key], offset};
+      spots[static_cast<std::size_t>(id)] = {group->second, offset};
       offset += at(id).type.bytes();
     }
     sizes.push_back(offset);
   }
-  for (const std::size_t bytes : sizes) {
-    void* data = backend->allocate(std::max<std::size_t>(bytes, 64));
-    if (!data)
-      throw Error(ErrorKind::runtime, fmt::format("out of memory: {:.1f} MiB of variables do not fit on {}", static_cast<double>(bytes) / 1048576, backend->name()));
-    buffers_.push_back({data, std::max<std::size_t>(bytes, 64)});
+  const std::size_t all = std::accumulate(sizes.begin(), sizes.end(), std::size_t{0});
+  std::vector<Buffer> buffers(sizes.size());
+  for (const auto& [key, group] : groups) {
+    const auto g = static_cast<std::size_t>(group);
+    buffers[g].memory = DeviceMemory(*backend, sizes[g], fmt::format("the variables '{}', of {} in all,", key.first, mebibytes(all)), "make the model smaller");
   }
+  buffers_ = std::move(buffers);
+  group_of_ = std::move(groups);
   backend_ = std::move(backend);
   spots_ = std::move(spots);
   ++version_;
@@ -101,7 +100,7 @@ void Variables::place(std::shared_ptr<Backend> backend) {
 
 std::size_t Variables::bytes() const {
   std::size_t sum = 0;
-  for (const Buffer& b : buffers_) sum += b.bytes;
+  for (const Buffer& b : buffers_) sum += b.memory.bytes();
   return sum;
 }
 
@@ -111,8 +110,7 @@ Tensor Variables::read(std::int64_t id) const {
   if (!backend_ || static_cast<std::size_t>(id) >= spots_.size()) return Tensor(v.type.dtype, v.type.dims);
   const Spot& spot = spots_[static_cast<std::size_t>(id)];
   Tensor t(v.type.dtype, v.type.dims);
-  backend_->synchronize();
-  backend_->copy_out(t.data(), static_cast<const std::byte*>(buffers_[static_cast<std::size_t>(spot.group)].data) + spot.offset, t.bytes());
+  backend_->copy_out(t.data(), static_cast<const std::byte*>(buffers_[static_cast<std::size_t>(spot.group)].memory.data()) + spot.offset, t.bytes());
   return t;
 }
 
@@ -127,8 +125,7 @@ void Variables::write(std::int64_t id, const Tensor& value) {
   }
   const Spot& spot = spots_[static_cast<std::size_t>(id)];
   Buffer& buffer = buffers_[static_cast<std::size_t>(spot.group)];
-  backend_->synchronize();
-  backend_->copy_in(static_cast<std::byte*>(buffer.data) + spot.offset, converted.data(), converted.bytes());
+  backend_->copy_in(static_cast<std::byte*>(buffer.memory.data()) + spot.offset, converted.data(), converted.bytes());
   ++buffer.writes;
 }
 

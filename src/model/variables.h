@@ -40,7 +40,6 @@ struct Variable {
 class Variables {
  public:
   Variables() = default;
-  ~Variables();
   Variables(const Variables&) = delete;
   Variables& operator=(const Variables&) = delete;
 
@@ -65,14 +64,14 @@ class Variables {
   VariablePlace place_of(std::int64_t id) const;
 
   std::size_t groups() const { return buffers_.size(); }
-  VariableMemory group(std::size_t index) { return {buffers_[index].data, &buffers_[index].writes}; }
+  VariableMemory group(std::size_t index) { return {buffers_[index].memory.data(), &buffers_[index].writes}; }
   std::size_t bytes() const;
 
   Tensor read(std::int64_t id) const;
   void write(std::int64_t id, const Tensor& value);
 
  private:
-  struct Buffer { void* data; std::size_t bytes; std::uint64_t writes = 0; };
+  struct Buffer { DeviceMemory memory; std::uint64_t writes = 0; };
   struct Spot { std::int32_t group; std::size_t offset; };
   void take_back();  // values to the host, device memory released
 

@@ -25,7 +25,7 @@ constexpr Name not_built[] = {
     {"layer", "RandomHue"}, {"layer", "RandomInvert"}, {"layer", "RandomPerspective"}, {"layer", "RandomPosterization"},
     {"layer", "RandomSaturation"}, {"layer", "RandomSharpness"}, {"layer", "RandomShear"}, {"layer", "ReversibleEmbedding"},
     {"layer", "STFTSpectrogram"}, {"layer", "Solarization"}, {"layer", "SpectralNormalization"},
-    {"optimizer", "LossScaleOptimizer"}, {"optimizer", "MultiOptimizer"}, {"loss", "CTC"}, {"initializer", "STFT"},
+    {"optimizer", "MultiOptimizer"}, {"loss", "CTC"}, {"initializer", "STFT"},
     {"callback", "OrbaxCheckpoint"}, {"callback", "RemoteMonitor"}, {"callback", "SwapEMAWeights"}};
 
 }  // namespace

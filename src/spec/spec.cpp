@@ -340,7 +340,7 @@ class SpecCheck {
 Schema CompileSpec::schema() {
   return describe<CompileSpec>("compile", "What training makes small, and how.",
       field("steps_per_execution", &CompileSpec::steps_per_execution, "Steps between two looks at the host.", at_least(1)),
-      field("auto_scale_loss", &CompileSpec::auto_scale_loss, "Whether float16 training scales its loss."));
+      field("auto_scale_loss", &CompileSpec::auto_scale_loss, "Whether training under mixed_float16 wraps the optimizer by a LossScaleOptimizer."));
 }
 
 Schema FitSpec::schema() {
@@ -373,7 +373,7 @@ Schema RunSpec::schema() {
       field("backend", &RunSpec::backend, "What computes.", one_of({"auto", "cpu", "cuda", "reference"})),
       field("threads", &RunSpec::threads, "Threads; 0: every core.", at_least(0)),
       field("dtype", &RunSpec::dtype, "Dtype policy of layers without their own.",
-            one_of({"float32", "float64", "bfloat16", "float16", "mixed_bfloat16"})),
+            one_of({"float32", "float64", "bfloat16", "float16", "mixed_bfloat16", "mixed_float16"})),
       field("reproducible", &RunSpec::reproducible, "Whether bits are the same at any number of threads."),
       field("dir", &RunSpec::dir, "Run directory."),
       field("skip_nonfinite_updates", &RunSpec::skip_nonfinite_updates,

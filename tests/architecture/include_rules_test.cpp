@@ -51,10 +51,13 @@ TEST(Architecture, ABrokenRuleIsNamedWithItsLine) {
   EXPECT_THAT(breaks("layers/core/dense.h", "#include \"src/graph/graph.h\""), ElementsAre(HasSubstr("standard library only")));
   EXPECT_THAT(breaks("src/model/fit.cpp", "#include \"fit.h\""), ElementsAre(HasSubstr("from the root of the project")));
   EXPECT_THAT(breaks("src/model/fit.cpp", "#ifdef __CUDACC__"), ElementsAre(HasSubstr("__CUDACC__ is asked here")));
+  EXPECT_THAT(breaks("backend/cpu/backend.cpp", "#ifdef STRATA_HAS_CUDA"), ElementsAre(HasSubstr("STRATA_HAS_CUDA is asked here")));
+  EXPECT_THAT(breaks("backend/functors.h", "#if defined(__CUDA_ARCH__)"), ElementsAre(HasSubstr("__CUDA_ARCH__ is asked here")));
   EXPECT_THAT(breaks("src/model/fit.cpp", "#if defined(STRATA_HAS_ONEDNN)"), ElementsAre(HasSubstr("STRATA_HAS_ONEDNN is asked here")));
 }
 
 TEST(Architecture, WhatTheTableAllowsPasses) {
+  EXPECT_THAT(broken_rules("backend/cuda/arithmetic.h", "#include \"backend/functors.h\"\n#include <cuda_runtime_api.h>\n#ifdef __CUDA_ARCH__\n#endif\n"), IsEmpty());
   EXPECT_THAT(broken_rules("src/model/fit.cpp", "#include <vector>\n#include <fmt/format.h>\n#include <strata/model.h>\n#include \"src/compile/plan.h\"\n"), IsEmpty());
   EXPECT_THAT(broken_rules("layers/rnn/lstm.h", "#pragma once\n#include <optional>\n#include <strata/layers/rnn/recurrence.h>\n"), IsEmpty());
   EXPECT_THAT(broken_rules("backend/cpu/backend.cpp", "#include <dlfcn.h>\n#include <omp.h>\n#include \"backend/backend.h\"\n#ifdef STRATA_HAS_ONEDNN\n#endif\n"), IsEmpty());

@@ -52,6 +52,24 @@ TEST(StartUp, EachPlugInComesWithItsFirstUse) {
   EXPECT_THAT(libraries_of(w, {"devices"}), AllOf(HasSubstr("libstrata-cpu.so"), Not(HasSubstr("libstrata-hdf5"))));
 }
 
+// Everything that came into the process while it ran, whether it is still mapped or not.
+TEST(StartUp, ACommandOnTheCpuOpensNothingOfCuda) {
+  const Workplace w;
+  const std::string libraries = libraries_of(w, {"train", "mlp.yaml", "--backend", "cpu", "--quiet"});
+  EXPECT_THAT(libraries, HasSubstr("libstrata-cpu.so"));
+  for (const char* each : {"libstrata-cuda", "libcuda", "libcublas", "libcudnn", "libnvrtc", "libnvidia"}) EXPECT_THAT(libraries, Not(HasSubstr(each)));
+}
+
+// Where no device is, looking for one brings none of NVIDIA's large libraries.
+TEST(StartUp, LookingForADeviceIsLight) {
+  const Workplace w;
+  const std::string found = w.run({"devices"}).out;
+  if (found.find("cuda       yes") != std::string::npos) GTEST_SKIP() << "there is a CUDA device";
+  const std::string libraries = libraries_of(w, {"devices"});
+  EXPECT_THAT(libraries, HasSubstr("libstrata-cuda.so"));
+  for (const char* each : {"libstrata-cuda-kernels", "cublas", "cudnn", "nvrtc"}) EXPECT_THAT(libraries, Not(HasSubstr(each)));
+}
+
 TEST(StartUp, AMissingPlugInIsNamedWithItsPackage) {
   const Workplace w;
   const auto programs = std::filesystem::path(STRATA_PROGRAM).parent_path();

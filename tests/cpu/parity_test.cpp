@@ -129,7 +129,7 @@ void check_example(Devices& devices, const OpExample& example, DType dtype, std:
 TEST(CpuKernels, agree_with_the_reference_on_every_example) {
   Devices devices;
   std::set<std::string> covered;
-  for (const DType t : {DType::float32, DType::float64, DType::bfloat16})
+  for (const DType t : {DType::float32, DType::float64, DType::bfloat16, DType::float16})
     for (const OpExample& example : op_examples(t)) check_example(devices, example, t, covered);
   std::string missing;
   for (const Op* op : all_ops())

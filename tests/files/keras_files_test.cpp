@@ -14,12 +14,22 @@ const Case cases[] = {{"dense", dense_model}, {"branches", branches_model}, {"di
                       {"image", image_model}, {"signals", signals_model}};
 // Files of one small model, each trained by another optimizer.
 const char* const optimizers[] = {"accumulating", "adadelta", "adafactor", "adagrad", "adamax", "adamw",
-                                  "ftrl",         "lamb",     "lion",      "muon",    "nadam",  "rmsprop", "schedule_free_adamw"};
+                                  "ftrl",         "lamb",     "lion",      "loss_scaling", "muon", "nadam", "rmsprop", "schedule_free_adamw"};
 
-void expect_same_next_step(Model& model, const GoldenBatch& golden) {
-  expect_near(predicted(model, golden), golden.before, 2e-6);
-  EXPECT_NEAR(*find_log(model.train_on_batch(golden.data), "loss"), golden.loss, 1e-5 * std::max(1.0, golden.loss));
-  expect_near(predicted(model, golden), golden.after, 1e-5);
+double scaled_by(const Model& model, const char* variable) {
+  const Variables& kept = model.state().optimizer->variables;
+  return kept.read(*kept.find(variable)).at(0);
+}
+
+// `coarse`: what a few roundings to float16 may take away.
+void expect_same_next_step(Model& model, const GoldenBatch& golden, double coarse = 0) {
+  if (golden.loss_scale) {
+    EXPECT_EQ(scaled_by(model, "loss_scale/dynamic_scale"), golden.loss_scale.at(0));
+    EXPECT_EQ(scaled_by(model, "loss_scale/step_counter"), golden.loss_scale.at(1));
+  }
+  expect_near(predicted(model, golden), golden.before, 2e-6 + coarse);
+  EXPECT_NEAR(*find_log(model.train_on_batch(golden.data), "loss"), golden.loss, (1e-5 + coarse) * std::max(1.0, golden.loss));
+  expect_near(predicted(model, golden), golden.after, 1e-5 + coarse);
 }
 
 }  // namespace
@@ -104,6 +114,29 @@ TEST(KerasFiles, EveryOptimizerGoesOnFromKerassFileAndFromOurs) {
     Model again = read_model(there + ".keras", on_reference());
     expect_same_next_step(again, golden_batch(file, again));
   }
+}
+
+// The policy wrapped the optimizer: the config names the one inside, and the variables are those of both.
+TEST(KerasFiles, TheScaleThatAPolicyBringsGoesOnFromKerassFileAndFromOurs) {
+  const char* keep = std::getenv("STRATA_INTEROP");
+  const TemporaryFolder folder;
+  const RunOptions run{.backend = "reference", .dtype = "mixed_float16"};
+  const std::string file = "by_mixed_float16", there = std::string(keep ? keep : folder.path().string()) + "/" + file;
+  Model model = read_model(golden_file(file + ".keras"), run);
+  EXPECT_TRUE(model.state().warnings.empty());
+  EXPECT_EQ(model.state().compiled->optimizer.name(), "Adam");
+  model.save(there + ".keras");
+  model.save(there + ".weights.h5");
+  const H5Group ours = weights_tree(model);
+  EXPECT_EQ(ours.find_group("optimizer/vars")->datasets.size(), 14u);
+  EXPECT_EQ(ours.find_group("optimizer/inner_optimizer/vars")->datasets.size(), 10u);
+  expect_same_next_step(model, golden_batch(file, model), 2e-3);
+  Model again = read_model(there + ".keras", run);
+  expect_same_next_step(again, golden_batch(file, again), 2e-3);
+  // Without the policy there is no scale to go on with.
+  const Model plain = read_model(there + ".keras", on_reference());
+  ASSERT_EQ(plain.state().warnings.size(), 1u);
+  EXPECT_NE(plain.state().warnings[0].find("mixed_float16"), std::string::npos) << plain.state().warnings[0];
 }
 
 // Left where STRATA_INTEROP says, for real Keras to read.

@@ -96,6 +96,7 @@ inline Model directions_model() {
 struct GoldenBatch {
   Dataset data;
   Tensor before, after;
+  Tensor loss_scale;  // dynamic_scale and step_counter, of a LossScaleOptimizer
   double loss = 0;
 };
 inline GoldenBatch golden_batch(const std::string& name, const Model& model) {
@@ -108,6 +109,7 @@ inline GoldenBatch golden_batch(const std::string& name, const Model& model) {
     else if (key == "before") batch.before = t;
     else if (key == "after") batch.after = t;
     else if (key == "loss") batch.loss = t.at(0);
+    else if (key == "loss_scale") batch.loss_scale = t;
     else if (inputs.size() == 1) batch.data.x = t;
     else batch.data.x.add(key, t);
   }

@@ -29,6 +29,8 @@ def keras_object(entry, module):
 def module_of(argument):
     if argument == "learning_rate":
         return keras.optimizers.schedules
+    if argument == "inner_optimizer":
+        return keras.optimizers
     return keras.constraints if argument.endswith("constraint") else keras.regularizers
 
 

@@ -164,9 +164,13 @@ OPTIMIZERS = {
     "rmsprop": lambda: keras.optimizers.RMSprop(0.02, momentum=0.8, centered=True),
     "accumulating": lambda: keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True, use_ema=True, ema_momentum=0.8,
                                                  gradient_accumulation_steps=2, clipvalue=0.5),
+    "loss_scaling": lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.05), initial_scale=8.0, dynamic_growth_steps=2),
 }
+# The policy that a model was trained under is not read from its file: who loads it sets it again.
+POLICIES = {"by_mixed_float16": "mixed_float16"}
 MODELS = {"dense": dense, "branches": branches, "attention": attention, "directions": directions, "image": image, "signals": signals} | \
-    {f"by_{name}": trained_by(optimizer) for name, optimizer in OPTIMIZERS.items()}
+    {f"by_{name}": trained_by(optimizer) for name, optimizer in OPTIMIZERS.items()} | \
+    {"by_mixed_float16": trained_by(lambda: keras.optimizers.Adam(0.05))}
 
 
 def batch(shapes):
@@ -184,12 +188,18 @@ def inputs(data, shapes):
     return [data[name] for name in shapes] if len(shapes) > 1 else data[next(iter(shapes))]
 
 
+def loss_scale(model):
+    optimizer = model.optimizer
+    return {"loss_scale": np.array([optimizer.dynamic_scale, optimizer.step_counter])} if hasattr(optimizer, "dynamic_scale") else {}
+
+
 def make(names):
     FOLDER.mkdir(exist_ok=True)
     for name in names or MODELS:
         build = MODELS[name]
         keras.utils.set_random_seed(3)
         keras.backend.clear_session()
+        keras.config.set_dtype_policy(POLICIES.get(name, "float32"))
         model, shapes = build()
         data = batch(shapes)
         y = data[next(iter(shapes))].reshape(8, -1).sum(axis=1, keepdims=True).astype("float32")
@@ -199,10 +209,11 @@ def make(names):
         model.save(FOLDER / f"{name}.keras")
         if not name.startswith("by_"):
             model.save_weights(FOLDER / f"{name}.weights.h5")
+        scale = loss_scale(model)
         before = np.asarray(model.predict(x, verbose=0))
         loss = model.train_on_batch(x, y, return_dict=True)["loss"]
         after = np.asarray(model.predict(x, verbose=0))
-        np.savez(FOLDER / f"{name}.npz", **data, y=y, before=before, loss=np.float32(loss), after=after)
+        np.savez(FOLDER / f"{name}.npz", **data, **scale, y=y, before=before, loss=np.float32(loss), after=after)
 
 
 def check(folder):
@@ -211,6 +222,7 @@ def check(folder):
         golden = np.load(FOLDER / f"{name}.npz")
         for kind in ("keras", "weights.h5", "h5") if not name.startswith("by_") else ("keras", "weights.h5"):
             keras.backend.clear_session()
+            keras.config.set_dtype_policy(POLICIES.get(name, "float32"))
             model, shapes = build()
             path = folder / f"{name}.{kind}"
             if kind != "weights.h5":
@@ -219,12 +231,15 @@ def check(folder):
                 model.optimizer.build(model.trainable_variables)
                 model.load_weights(path)
             x = inputs(golden, shapes)
-            np.testing.assert_allclose(model.predict(x, verbose=0), golden["before"], rtol=1e-5, atol=1e-6)
+            coarse = 2e-3 if name in POLICIES else 0  # a few roundings to float16
+            np.testing.assert_allclose(model.predict(x, verbose=0), golden["before"], rtol=1e-5 + coarse, atol=1e-6 + coarse)
+            for key, value in loss_scale(model).items():
+                np.testing.assert_array_equal(value, golden[key])
             if kind == "h5":  # Keras builds the optimizer of any legacy file without variables: it cannot train on
                 print("ok", path)
                 continue
             model.train_on_batch(x, golden["y"])
-            np.testing.assert_allclose(model.predict(x, verbose=0), golden["after"], rtol=1e-4, atol=1e-5)
+            np.testing.assert_allclose(model.predict(x, verbose=0), golden["after"], rtol=1e-4 + coarse, atol=1e-5 + coarse)
             print("ok", path)
 
 

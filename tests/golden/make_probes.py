@@ -56,7 +56,7 @@ def slots(optimizer, key="final_slots"):
             path, count = f"{first}_{count}", count + 1
         order.append(path)
         name = path.split("/")[-1]
-        if name == "iteration":
+        if name == "iteration" and not path.startswith("loss_scale_optimizer/"):  # whose own one counts nothing
             record[key.replace("slots", "iteration")] = numpy(variable)
         else:
             record[f"{key}/{path}"] = numpy(variable)
@@ -335,6 +335,58 @@ def mixed_bfloat16(rng):
         keras.config.set_floatx("float64")
 
 
+def under_mixed_float16(make):
+    # Eagerly every op rounds to float16; a compiled step may keep float32 between fused ops.
+    def made(rng):
+        keras.config.set_floatx("float32")
+        keras.config.set_dtype_policy("mixed_float16")
+        try:
+            return {key: value.astype(np.float32) if value.dtype == np.float16 else value for key, value in make(rng).items()}
+        finally:
+            keras.config.set_dtype_policy("float64")
+            keras.config.set_floatx("float64")
+    made.__name__ = make.__name__
+    return made
+
+
+def loss_scale(model):
+    own = {"step_counter": model.optimizer.step_counter, "dynamic_scale": model.optimizer.dynamic_scale}
+    return lambda k: {f"step{k}/loss_scale/{name}": numpy(variable) for name, variable in own.items()}
+
+
+def scaled_probe(model, batches):
+    model.optimizer.build(model.trainable_variables)
+    scale = loss_scale(model)
+    batches = [({name: value.astype(np.float32) for name, value in x.items()}, y, w) for x, y, w in batches]
+    return probe(model, batches, gradient=False, each_step=lambda k: scale(k) | snapshot(model, f"step{k}/weights"))
+
+
+@under_mixed_float16
+def mixed_float16(rng):
+    model = classifier(rng)
+    # Far too large at first: it is halved until the gradients fit, and doubled again after two updates.
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.01), initial_scale=4194304.0, dynamic_growth_steps=2,
+                                                    name="loss_scale_optimizer")
+    model.compile(optimizer, logits_loss(), metrics=["accuracy"], run_eagerly=True)
+    return scaled_probe(model, classification(rng, 12))
+
+
+@under_mixed_float16
+def mixed_float16_cnn(rng):
+    image = keras.Input((6, 6, 2), name="image")
+    h = layers.Conv2D(3, 3, padding="same", activation="relu", name="stem")(image)
+    h = layers.BatchNormalization(momentum=0.9, name="norm")(h)
+    h = layers.MaxPooling2D(name="pool")(h)
+    h = layers.Flatten(name="flat")(h)
+    model = keras.Model(image, layers.Dense(3, activation="softmax", name="label")(h))
+    randomise(model, rng)
+    model.compile(keras.optimizers.SGD(0.05, momentum=0.9), "sparse_categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
+    # The third batch weighs so much that its gradients are beyond float16, and nothing of its forward pass is.
+    weights = [np.ones(4, np.float32) * (1e4 if k == 2 else 1) for k in range(6)]
+    return scaled_probe(model, [({"image": rng.standard_normal((4, 6, 6, 2))}, {"label": rng.integers(0, 3, 4)}, {"label": w})
+                                for w in weights])
+
+
 def nan_batch(rng):
     model = classifier(rng)
     model.compile(keras.optimizers.Adam(0.01), logits_loss(), metrics=["accuracy"])
@@ -542,7 +594,8 @@ def cosine_decay(rng):
 
 
 PROBES = [mlp, cnn_batchnorm, lstm_masked, shared_encoder, stateful_lstm, nested_residual, frozen_then_unfrozen, char_transformer,
-          accumulation_ema, global_clipnorm_maxnorm, mixed_bfloat16, nan_batch, gan, vae, short_last_batch, user_layer,
+          accumulation_ema, global_clipnorm_maxnorm, mixed_bfloat16, mixed_float16,
+          mixed_float16_cnn, nan_batch, gan, vae, short_last_batch, user_layer,
           adafactor, lamb, cosine_decay]
 
 

@@ -31,7 +31,7 @@ TEST(Examples, reach_every_op_of_the_table) {
 }
 
 TEST(Decomposition, has_the_types_of_the_op_and_no_fused_op_inside) {
-  for (const DType t : {DType::float32, DType::float64, DType::bfloat16})
+  for (const DType t : {DType::float32, DType::float64, DType::bfloat16, DType::float16})
     for (const OpExample& example : op_examples(t)) {
       SCOPED_TRACE(text_of(example));
       const auto built = example_graph(example, true);

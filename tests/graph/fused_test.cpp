@@ -257,6 +257,18 @@ TEST(BatchNorm, takes_statistics_over_every_axis_but_the_last) {
   EXPECT_NEAR(run(g, m.y)[0], 10 - 6 / std::sqrt(5.0), 1e-12);
 }
 
+// The sum of 70000 twos is beyond float16, their number is too.
+TEST(Mean, of_float16_is_taken_in_float32) {
+  Graph g;
+  const Value x = g.input("x", {DType::float16, {70000}});
+  const Value y = mean(x);
+  EXPECT_EQ(y.dtype(), DType::float16);
+  g.outputs = {port(y)};
+  Tensor twos(DType::float16, {70000});
+  for (std::int64_t i = 0; i < twos.elements(); ++i) twos.set(i, 2);
+  EXPECT_EQ(interpret(g, {{"x", twos}})[0].at(0), 2);
+}
+
 TEST(BatchNorm, takes_statistics_of_bfloat16_in_float32) {
   Graph g;
   const Value x = g.input("x", {DType::bfloat16, {batch, 4}}), c = g.input("c", {DType::float32, {4}});

@@ -57,7 +57,7 @@ void open_batch(const Layer& layer, const std::vector<ExampleInput>& inputs, boo
 }
 
 // A half precision policy gives half precision outputs of the same shapes, and keeps weights in float32.
-void mixed_precision(const Layer& layer, const std::vector<ExampleInput>& inputs) {
+void mixed_precision(const Layer& layer, const std::vector<ExampleInput>& inputs, DType half) {
   std::vector<TensorType> types = types_of(inputs);
   for (TensorType& t : types)
     if (is_floating(t.dtype)) t.dtype = DType::float32;
@@ -66,9 +66,9 @@ void mixed_precision(const Layer& layer, const std::vector<ExampleInput>& inputs
   trace.enter(variables, 7);
   std::vector<Value> values;
   for (const TensorType& t : types) values.push_back(trace.graph.input(std::to_string(values.size()), t));
-  Scope scope(trace, "", true, DType::float32, DType::bfloat16);
-  for (const Value& y : scope.call("layer", layer, Inputs(values))) EXPECT_EQ(y.dtype(), DType::bfloat16);
-  for (const Variable& v : variables.list()) EXPECT_NE(v.type.dtype, DType::bfloat16) << v.path;
+  Scope scope(trace, "", true, DType::float32, half);
+  for (const Value& y : scope.call("layer", layer, Inputs(values))) EXPECT_EQ(y.dtype(), half);
+  for (const Variable& v : variables.list()) EXPECT_NE(v.type.dtype, half) << v.path;
 }
 
 // Values of the example: weights away from zero, so that each of them matters.
@@ -176,7 +176,7 @@ void compiled_is_interpreted(const Layer& layer, const std::vector<ExampleInput>
 void ordeal(const Layer& layer, const std::vector<ExampleInput>& inputs) {
   config_round_trip(layer);
   every_typo_is_found(layer);
-  mixed_precision(layer, inputs);
+  for (const DType half : {DType::bfloat16, DType::float16}) mixed_precision(layer, inputs, half);
   for (const bool training : {false, true}) {
     open_batch(layer, inputs, training);
     gradient_by_differences(layer, inputs, training);

@@ -23,6 +23,7 @@ void steps_in_turn(Probe& p) {
     const std::string step = "step" + std::to_string(k);
     p.expect_logs(p.train(step), step);
     if (!p.golden.under(step + "/weights").empty()) p.expect_weights(step + "/weights");
+    p.expect_loss_scale(step);
   }
   p.expect_weights("final");
   expect_slots(*p.model, p.golden, "final_slots", p.how_.bound);
@@ -81,14 +82,14 @@ TEST_P(Probes, EqualsKerasOnTheCpu) {
 }
 
 TEST_P(Probes, FollowsKerasInFloat32OnTheCpu) {
-  Probe p(GetParam(), {.backend = "cpu", .dtype = GetParam() == "mixed_bfloat16" ? "" : "float32", .bound = bound_of(GetParam(), {2e-3, 2e-4})});
+  Probe p(GetParam(), {.backend = "cpu", .dtype = is_mixed(GetParam()) ? "" : "float32", .bound = bound_of(GetParam(), {2e-3, 2e-4})});
   course_of(GetParam())(p);
 }
 
 TEST_P(Probes, GivesTheSameBytesAtAnyNumberOfThreads) {
   std::string one;
   for (const int threads : {1, 2, 4}) {
-    Probe p(GetParam(), {.backend = "cpu", .threads = threads, .dtype = GetParam() == "mixed_bfloat16" ? "" : "float32", .bound = {1, 1}});
+    Probe p(GetParam(), {.backend = "cpu", .threads = threads, .dtype = is_mixed(GetParam()) ? "" : "float32", .bound = {1, 1}});
     course_of(GetParam())(p);
     if (threads == 1) one = bytes_of(*p.model);
     EXPECT_EQ(bytes_of(*p.model), one) << threads << " threads";

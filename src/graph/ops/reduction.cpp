@@ -92,7 +92,8 @@ Value count(Value x, std::optional<Axes> axes, DType dtype) {
 
 Value mean(Value x, std::optional<Axes> axes, bool keepdims) {
   const Value floating = is_floating(x.dtype()) ? x : cast(x, DType::float32);
-  return sum(floating, axes, keepdims) / count(floating, axes, floating.dtype());
+  const Value wide = widened(floating);  // a sum of float16 elements is soon above 65504, their number too
+  return cast(sum(wide, axes, keepdims) / count(wide, axes, wide.dtype()), floating.dtype());
 }
 
 Value variance(Value x, std::optional<Axes> axes, bool keepdims) {

@@ -1,0 +1,194 @@
+// The CUDA backend: for every anchor a list of kernel makers, best first.
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "backend/cuda/libraries.h"
+#include "backend/cuda/own_kernels.h"
+#include "backend/cuda/sequence.h"
+#include "backend/cuda/staging.h"
+#include "backend/cuda/status.h"
+
+namespace strata::cuda {
+namespace {
+
+const std::vector<Anchor>& anchors() {
+  static const std::vector<Anchor> list = {
+      {"matmul", {{"gemm_cublaslt", gemm_cublaslt}}},
+      {"convolution", {{"convolution_cudnn", convolution_cudnn}}},
+      {"convolution_input_gradient", {{"convolution_cudnn", convolution_input_gradient_cudnn}}},
+      {"convolution_kernel_gradient", {{"convolution_cudnn", convolution_kernel_gradient_cudnn}}},
+      {"lstm", {{"lstm_cudnn", lstm_cudnn}}},
+      {"lstm_gradient", {{"lstm_cudnn", lstm_gradient_cudnn}}},
+      {"copy", {{"copy", copy}}},
+      {"broadcast_to", {{"broadcast", broadcast}}},
+      {"transpose", {{"transpose", transpose}}},
+      {"slice", {{"slice", slice}}},
+      {"slice_gradient", {{"slice", slice_gradient}}},
+      {"pad", {{"pad", pad}}},
+      {"reverse", {{"reverse", reverse}}},
+      {"concatenate", {{"concatenate", concatenate}}},
+      {"pack", {{"pack", pack}}},
+      {"iota", {{"iota", iota}}},
+      {"gather", {{"gather", gather}}},
+      {"embedding", {{"gather", gather}}},
+      {"scatter_add", {{"scatter", scatter_add}}},
+      {"embedding_gradient", {{"scatter", scatter_add}}},
+  };
+  return list;
+}
+
+// The stream on which everything runs.
+struct Stream {
+  Stream() { check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "making a stream"); }
+  Stream(const Stream&) = delete;
+  ~Stream() { cudaStreamDestroy(stream); }
+  cudaStream_t stream = nullptr;
+};
+
+class CudaBackend final : public Backend {
+ public:
+  explicit CudaBackend(const BackendOptions& options) : stream_(std::make_unique<Stream>()), libraries_(stream_->stream), staging_(stream_->stream) {
+    cudaDeviceProp device{};
+    check(cudaGetDeviceProperties(&device, 0), "asking for the device's properties");
+    int runtime = 0, driver = 0;
+    check(cudaRuntimeGetVersion(&runtime), "asking for the runtime's version");
+    check(cudaDriverGetVersion(&driver), "asking for the driver's version");
+    machine_ = {.stream = stream_->stream,
+                .capability = 10 * device.major + device.minor,
+                .processors = device.multiProcessorCount,
+                .shared_bytes = device.sharedMemPerBlockOptin,
+                .reproducible = options.reproducible,
+                .tensor_float32 = false,
+                .libraries = &libraries_};
+    const auto version = [](int number) { return fmt::format("{}.{}", number / 1000, number % 1000 / 10); };
+    description_ = fmt::format("{}, {:.0f} GiB, compute capability {}.{}, CUDA {} (driver {}), cuBLASLt, cuDNN {}.{}", device.name,
+                               static_cast<double>(device.totalGlobalMem) / (1 << 30), device.major, device.minor, version(runtime), version(driver),
+                               cudnnGetVersion() / 10000, cudnnGetVersion() % 10000 / 100);
+  }
+  ~CudaBackend() override { cudaStreamSynchronize(machine_.stream); }
+
+  std::string name() const override { return "cuda"; }
+  std::string description() const override { return description_; }
+  bool uses_host_memory() const override { return false; }
+
+  void* allocate(std::size_t bytes) override {
+    void* memory = nullptr;
+    const cudaError_t status = cudaMalloc(&memory, bytes > 0 ? bytes : 1);
+    if (status == cudaErrorMemoryAllocation) {
+      cudaGetLastError();
+      return nullptr;
+    }
+    check(status, "reserving memory");
+    const std::lock_guard lock(mutex_);
+    check(cudaMemsetAsync(memory, 0, bytes, machine_.stream), "clearing memory");
+    return memory;
+  }
+  void release(void* memory, std::size_t) override {
+    cudaFree(memory);  // waits for what uses it. Its errors are those of an earlier call, which come where results are asked for
+  }
+  void copy_in(void* device, const void* host, std::size_t bytes) override {
+    const std::lock_guard lock(mutex_);
+    staging_.copy(device, host, bytes);
+  }
+  void copy_out(void* host, const void* device, std::size_t bytes) override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (bytes > 0) check(cudaMemcpyAsync(host, device, bytes, cudaMemcpyDeviceToHost, machine_.stream), "copying from the device");
+    }
+    synchronize();
+  }
+
+  std::optional<std::size_t> free_bytes() override {
+    std::size_t free = 0, all = 0;
+    check(cudaMemGetInfo(&free, &all), "asking for free memory");
+    return free;
+  }
+
+  std::vector<Candidate> candidates(const Region& region, std::vector<Refusal>& refusals) override {
+    return candidates_of(region, machine_, refusals);
+  }
+
+  void run(std::span<const std::unique_ptr<Call>> calls) override {
+    const std::lock_guard lock(mutex_);
+    for (const auto& call : calls) call->run();
+  }
+  std::unique_ptr<Call> sequence(std::span<const std::unique_ptr<Call>> calls) override {
+    return std::make_unique<CapturedSequence>(machine_.stream, mutex_, calls);
+  }
+  void synchronize() override { check(cudaStreamSynchronize(machine_.stream), "running a step"); }
+
+  static std::vector<Candidate> candidates_of(const Region& region, const Machine& machine, std::vector<Refusal>& refusals) {
+    std::vector<Candidate> found;
+    const auto ask = [&](std::string_view kernel, Maker maker) {
+      Answer answer = maker(region, machine);
+      if (auto* declined = std::get_if<Declined>(&answer)) refusals.push_back({std::string(kernel), std::move(declined->reason)});
+      else found.push_back(std::move(std::get<Candidate>(answer)));
+    };
+    const int at = anchor_of(region);
+    if (at < 0) {
+      ask("pointwise", pointwise);
+      return found;
+    }
+    const std::string_view op = region.ops[static_cast<std::size_t>(at)].name;
+    for (int i = 0; i < at; ++i)
+      if (region.ops[static_cast<std::size_t>(i)].name != "constant") {
+        refusals.push_back({std::string(op), "it takes no prologue"});
+        return found;
+      }
+    for (const auto* table : {&anchors(), &own_kernels()})
+      for (const Anchor& row : *table)
+        if (row.op == op)
+          for (const Named& kernel : row.makers) ask(kernel.kernel, kernel.maker);
+    if (found.empty() && refusals.empty()) refusals.push_back({"cuda", fmt::format("{} has no kernel", op)});
+    return found;
+  }
+
+ private:
+  std::unique_ptr<Stream> stream_;
+  Libraries libraries_;
+  Staging staging_;
+  std::mutex mutex_;  // the stream's
+  Machine machine_;
+  std::string description_;
+};
+
+// The makers' answers for a device that is not there: what they choose and compile can be seen, nothing runs.
+class Planner final : public Backend {
+ public:
+  explicit Planner(int capability) {
+    machine_.capability = capability;
+    machine_.processors = 108;
+    machine_.shared_bytes = std::size_t{160} << 10;
+  }
+  std::string name() const override { return "cuda"; }
+  std::string description() const override { return fmt::format("no device, kernels for compute capability {}.{}", machine_.capability / 10, machine_.capability % 10); }
+  bool uses_host_memory() const override { return false; }
+  void* allocate(std::size_t) override { return nullptr; }
+  void release(void*, std::size_t) override {}
+  void copy_in(void*, const void*, std::size_t) override { nothing_runs(); }
+  void copy_out(void*, const void*, std::size_t) override { nothing_runs(); }
+  std::vector<Candidate> candidates(const Region& region, std::vector<Refusal>& refusals) override {
+    return CudaBackend::candidates_of(region, machine_, refusals);
+  }
+  void run(std::span<const std::unique_ptr<Call>>) override { nothing_runs(); }
+  void synchronize() override {}
+
+ private:
+  [[noreturn]] static void nothing_runs() { throw std::runtime_error("there is no device: this backend only plans"); }
+  Machine machine_;
+};
+
+}  // namespace
+}  // namespace strata::cuda
+
+extern "C" __attribute__((visibility("default"))) strata::Backend* strata_backend(const strata::BackendOptions& options) {
+  return new strata::cuda::CudaBackend(options);
+}
+
+// For tests on machines without a device.
+extern "C" __attribute__((visibility("default"))) strata::Backend* strata_cuda_planner(int capability) {
+  return new strata::cuda::Planner(capability);
+}

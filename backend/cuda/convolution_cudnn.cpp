@@ -1,0 +1,254 @@
+// Convolution and its two gradients by cuDNN's graph API on (N, spatial..., C). Its kernels have their filters outermost, ours
+// innermost: a matrix that is transposed, once while it is steady, else in each call. Bias, another summand and relu are the
+// engine's own.
+//
+// Few engines pad differently before and after (`same` with a stride, `causal`): where none does, x goes among zeros first.
+#include <map>
+#include <mutex>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "backend/bias_sum_relu.h"
+#include "backend/cuda/convolution_shape.h"
+#include "backend/cuda/cudnn_plan.h"
+
+namespace strata::cuda {
+namespace {
+
+constexpr std::size_t largest_workspace = std::size_t{512} << 20;
+
+enum class Direction { forward, to_input, to_kernel };
+enum Id : std::int64_t { id_x = 1, id_kernel, id_y, id_bias, id_sum };
+
+struct Problem {
+  Direction direction;
+  DType type;
+  ConvolutionShape shape;
+  BiasSumRelu fused = {};
+  // The engines that add and rectify in float32 take a bias before they do: where there is none, zeros.
+  bool has_bias() const { return fused.bias >= 0 || fused.sum >= 0 || fused.relu; }
+};
+
+template <class A>
+A windows(const ConvolutionShape& s) {
+  A a;
+  a.set_pre_padding(s.low).set_post_padding(s.high).set_stride(s.strides).set_dilation(s.dilation);
+  return a;
+}
+
+std::shared_ptr<CudnnGraph> graph_of(const Problem& p, std::int64_t alignment) {
+  using namespace fe::graph;
+  const ConvolutionShape& s = p.shape;
+  auto graph = std::make_shared<CudnnGraph>(p.type, alignment);
+  const auto operand = [&](Id id, const ConvolutionShape::Dims& dims) { return graph->operand(id, dims, channels_last(dims)); };
+  const auto result = [&](const CudnnGraph::Tensor& t, Id id, const ConvolutionShape::Dims& dims) { graph->result(t, id, dims, channels_last(dims)); };
+  switch (p.direction) {
+    case Direction::forward: {
+      auto y = graph->conv_fprop(operand(id_x, s.x), operand(id_kernel, s.kernel), windows<Conv_fprop_attributes>(s));
+      const auto then = [&](const CudnnGraph::Tensor& added) {
+        y->set_dim(s.y).set_stride(channels_last(s.y));
+        y = graph->pointwise(y, added, Pointwise_attributes().set_mode(fe::PointwiseMode_t::ADD));
+      };
+      if (p.fused.sum >= 0) then(operand(id_sum, s.y));
+      if (p.has_bias()) {
+        ConvolutionShape::Dims row(s.y.size(), 1);
+        row[1] = s.y[1];
+        then(operand(id_bias, row));
+      }
+      if (p.fused.relu) {
+        y->set_dim(s.y).set_stride(channels_last(s.y));
+        y = graph->pointwise(y, Pointwise_attributes().set_mode(fe::PointwiseMode_t::RELU_FWD));
+      }
+      result(y, id_y, s.y);
+      break;
+    }
+    case Direction::to_input:
+      result(graph->conv_dgrad(operand(id_y, s.y), operand(id_kernel, s.kernel), windows<Conv_dgrad_attributes>(s)), id_x, s.x);
+      break;
+    case Direction::to_kernel:
+      result(graph->conv_wgrad(operand(id_y, s.y), operand(id_x, s.x), windows<Conv_wgrad_attributes>(s)), id_kernel, s.kernel);
+      break;
+  }
+  return graph;
+}
+
+// Layers of one shape share a plan, as long as one of them lives: to choose it takes tens of milliseconds.
+CudnnGraph::Answer planned(const Problem& p, std::int64_t alignment, const Machine& machine, std::size_t most_workspace) {
+  static std::mutex mutex;
+  static std::map<std::string, std::weak_ptr<const CudnnPlan>> plans;
+  const ConvolutionShape& s = p.shape;
+  const bool has_bias = p.has_bias(), has_sum = p.fused.sum >= 0;
+  const std::string key = fmt::format("{} {} x {} kernel {} strides {} dilation {} padding {} {}, {}{}{}, at {}, workspace {}, on {}{}{}{}", static_cast<int>(p.direction),
+                                      text_of(p.type), fmt::join(s.x, ","), fmt::join(s.kernel, ","), fmt::join(s.strides, ","), fmt::join(s.dilation, ","),
+                                      fmt::join(s.low, ","), fmt::join(s.high, ","), has_bias, has_sum, p.fused.relu, alignment, most_workspace,
+                                      machine.capability, machine.reproducible, machine.tensor_float32, machine.libraries != nullptr);
+  const std::lock_guard lock(mutex);
+  if (auto known = plans[key].lock()) return known;
+  auto made = CudnnGraph::plan(graph_of(p, alignment), machine, most_workspace);
+  if (auto* plan = std::get_if<std::shared_ptr<const CudnnPlan>>(&made)) plans[key] = *plan;
+  return made;
+}
+
+// The plan, with x as it is or, where no engine takes its padding, among zeros.
+struct Chosen {
+  std::shared_ptr<const CudnnPlan> plan;
+  Problem problem;
+  std::optional<Box> inside;
+};
+std::variant<Chosen, Declined> choose(const Problem& p, const Machine& machine) {
+  auto made = planned(p, plan_alignment, machine, largest_workspace);
+  if (auto* plan = std::get_if<std::shared_ptr<const CudnnPlan>>(&made)) return Chosen{*plan, p, std::nullopt};
+  if (p.shape.is_even()) return Declined{std::get<std::string>(made)};
+  ConvolutionShape::Evenly e = p.shape.evenly();
+  Problem even = p;
+  even.shape = std::move(e.shape);
+  made = planned(even, plan_alignment, machine, largest_workspace);
+  if (auto* plan = std::get_if<std::shared_ptr<const CudnnPlan>>(&made)) return Chosen{*plan, std::move(even), e.inside};
+  return Declined{std::get<std::string>(made)};
+}
+
+std::variant<Problem, Declined> problem_of(Direction direction, const ArrayType& x, const ArrayType& kernel, const ArrayType& y, const Attributes& a) {
+  if (!cudnn_types(x.dtype)) return Declined{fmt::format("it convolves no {}", text_of(x.dtype))};
+  auto shape = convolution_shape(x, kernel, y, a);
+  if (auto* reason = std::get_if<std::string>(&shape)) return Declined{*reason};
+  return Problem{direction, x.dtype, std::get<ConvolutionShape>(std::move(shape))};
+}
+
+// The stages of a convolution, one after another.
+class Assembly {
+ public:
+  Assembly(std::string name, Chosen chosen, const Machine& machine)
+      : name_(std::move(name)), chosen_(std::move(chosen)), machine_(machine), element_(size_of(chosen_.problem.type)) {
+    if (machine.tensor_float32 && chosen_.problem.type == DType::float32) name_ += " in tf32";
+  }
+
+  // The kernel, from the region's input, with its filters outermost.
+  void take_kernel(const Region& region, int input) {
+    const bool steady = is_steady(region, input);
+    const Place place = (steady ? kept_ : scratch_).take(kernel_bytes());
+    (steady ? kernel_->renewals : kernel_->stages).push_back(copy_stage(to_filters(shape()), element_, {Place::input, input}, place, machine_));
+    if (steady) steady_.push_back(input);
+    operands_.push_back({id_kernel, place});
+  }
+  void take_x(int input) {
+    if (!chosen_.inside) return take(id_x, {Place::input, input});
+    const Place padded = padded_x();
+    kernel_->stages.push_back(clear_stage(padded, x_bytes(), machine_));
+    kernel_->stages.push_back(copy_stage(*chosen_.inside, element_, {Place::input, input}, padded, machine_));
+    take(id_x, padded);
+  }
+  // Biases lie side by side, at any multiple of an element.
+  void take_bias(int input) {
+    const std::size_t bytes = static_cast<std::size_t>(shape().y[1]) * element_;
+    operands_.push_back({id_bias, {Place::input, input}, bytes, scratch_.take(bytes)});
+  }
+  void take_zero_bias() {
+    const std::size_t bytes = static_cast<std::size_t>(shape().y[1]) * element_;
+    const Place zeros = scratch_.take(bytes);
+    kernel_->stages.push_back(clear_stage(zeros, bytes, machine_));
+    take(id_bias, zeros);
+  }
+  void take(Id id, Place place) { operands_.push_back({id, place}); }
+
+  void give_x() {
+    if (!chosen_.inside) return take(id_x, {Place::output});
+    const Place padded = padded_x();
+    take(id_x, padded);
+    last_.push_back(copy_stage(turned(*chosen_.inside), element_, padded, {Place::output}, machine_));
+  }
+  void give_kernel() {
+    const Place filters = scratch_.take(kernel_bytes());
+    take(id_kernel, filters);
+    last_.push_back(copy_stage(from_filters(shape()), element_, filters, {Place::output}, machine_));
+  }
+
+  Candidate candidate() {
+    const std::size_t bytes = chosen_.plan->workspace_bytes();
+    const Place workspace = scratch_.take(bytes);
+    const auto unaligned = [problem = chosen_.problem, machine = machine_, bytes, element = element_] {
+      return planned(problem, static_cast<std::int64_t>(element), machine, bytes);
+    };
+    kernel_->stages.push_back(plan_stage(chosen_.plan, unaligned, operands_, workspace, machine_));
+    kernel_->stages.insert(kernel_->stages.end(), last_.begin(), last_.end());
+    return {.name = std::move(name_), .scratch_bytes = scratch_.bytes(), .kept_bytes = kept_.bytes(), .kept_inputs = steady_,
+            .prepare = [kernel = std::shared_ptr<const StagedKernel>(kernel_)] { return kernel; }};
+  }
+
+ private:
+  const ConvolutionShape& shape() const { return chosen_.problem.shape; }
+  std::size_t x_bytes() const { return static_cast<std::size_t>(elements(shape().x)) * element_; }
+  std::size_t kernel_bytes() const { return static_cast<std::size_t>(elements(shape().kernel)) * element_; }
+  Place padded_x() {
+    name_ += ", padded";
+    return scratch_.take(x_bytes());
+  }
+
+  std::string name_;
+  Chosen chosen_;
+  Machine machine_;
+  std::size_t element_;
+  std::shared_ptr<StagedKernel> kernel_ = std::make_shared<StagedKernel>();
+  std::vector<Stage> last_;
+  std::vector<PlanOperand> operands_;
+  std::vector<int> steady_;
+  Layout scratch_{Place::scratch}, kept_{Place::kept};
+};
+
+}  // namespace
+
+Answer convolution_cudnn(const Region& region, const Machine& machine) {
+  const RegionOp& op = anchor(region);
+  const auto fused = bias_sum_relu(region, anchor_of(region));
+  if (!fused) return Declined{"its epilogue is not a bias, a sum and relu"};
+  auto found = problem_of(Direction::forward, region.type(op.inputs[0]), region.type(op.inputs[1]), op.outputs[0], *op.attributes);
+  if (auto* declined = std::get_if<Declined>(&found)) return *declined;
+  Problem& p = std::get<Problem>(found);
+  p.fused = *fused;
+  auto chosen = choose(p, machine);
+  if (auto* declined = std::get_if<Declined>(&chosen)) return *declined;
+  std::string name = "cudnn convolution";
+  if (fused->sum >= 0) name += " + sum";
+  if (fused->bias >= 0) name += " + bias";
+  if (fused->relu) name += " + relu";
+  Assembly a(std::move(name), std::get<Chosen>(std::move(chosen)), machine);
+  a.take_kernel(region, op.inputs[1].index);
+  a.take_x(op.inputs[0].index);
+  if (fused->bias >= 0) a.take_bias(fused->bias);
+  else if (p.has_bias()) a.take_zero_bias();
+  if (fused->sum >= 0) a.take(id_sum, {Place::input, fused->sum});
+  a.take(id_y, {Place::output});
+  return a.candidate();
+}
+
+// Inputs dy, kernel.
+Answer convolution_input_gradient_cudnn(const Region& region, const Machine& machine) {
+  if (region.ops.size() != 1) return not_alone();
+  const RegionOp& op = region.ops[0];
+  auto found = problem_of(Direction::to_input, op.outputs[0], region.type(op.inputs[1]), region.type(op.inputs[0]), *op.attributes);
+  if (auto* declined = std::get_if<Declined>(&found)) return *declined;
+  auto chosen = choose(std::get<Problem>(found), machine);
+  if (auto* declined = std::get_if<Declined>(&chosen)) return *declined;
+  Assembly a("cudnn convolution input gradient", std::get<Chosen>(std::move(chosen)), machine);
+  a.take_kernel(region, op.inputs[1].index);
+  a.take(id_y, {Place::input, op.inputs[0].index});
+  a.give_x();
+  return a.candidate();
+}
+
+// Inputs x, dy.
+Answer convolution_kernel_gradient_cudnn(const Region& region, const Machine& machine) {
+  if (region.ops.size() != 1) return not_alone();
+  const RegionOp& op = region.ops[0];
+  auto found = problem_of(Direction::to_kernel, region.type(op.inputs[0]), op.outputs[0], region.type(op.inputs[1]), *op.attributes);
+  if (auto* declined = std::get_if<Declined>(&found)) return *declined;
+  auto chosen = choose(std::get<Problem>(found), machine);
+  if (auto* declined = std::get_if<Declined>(&chosen)) return *declined;
+  Assembly a("cudnn convolution kernel gradient", std::get<Chosen>(std::move(chosen)), machine);
+  a.take_x(op.inputs[0].index);
+  a.take(id_y, {Place::input, op.inputs[1].index});
+  a.give_kernel();
+  return a.candidate();
+}
+
+}  // namespace strata::cuda

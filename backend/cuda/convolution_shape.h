@@ -1,0 +1,58 @@
+// What a convolution of the op table is to cuDNN: dense tensors with channels last, described channels second, over two or
+// three spatial axes (one becomes two, the first of them 1), and a kernel with its filters outermost.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "backend/cuda/anchor.h"
+#include "backend/cuda/box.h"
+
+namespace strata::cuda {
+
+struct ConvolutionShape {
+  using Dims = std::vector<std::int64_t>;
+  Dims x, kernel, y;  // (N, C, spatial...), (F, C / groups, spatial...), (N, F, spatial...)
+  Dims strides, dilation, low, high;  // by spatial axis; padding before and after
+
+  bool is_even() const { return low == high; }  // padded alike on both sides
+  // As many elements of padding on both sides, the rest being zeros around x: of shape `x`, in which the old x is `inside`.
+  struct Evenly;
+  Evenly evenly() const;
+};
+struct ConvolutionShape::Evenly {
+  ConvolutionShape shape;
+  Box inside;  // from the old x to the new
+};
+
+// The types of a convolution's x, kernel and y, and its attributes; or why cuDNN does not take it.
+std::variant<ConvolutionShape, std::string> convolution_shape(const ArrayType& x, const ArrayType& kernel, const ArrayType& y, const Attributes& a);
+
+// Strides of (N, C, spatial...) whose elements lie as (N, spatial..., C).
+ConvolutionShape::Dims channels_last(const ConvolutionShape::Dims& dims);
+
+// Keras' kernel, (spatial..., C / groups, F), to the kernel above with its channels last, and back: matrices, transposed.
+Box to_filters(const ConvolutionShape& s);
+Box from_filters(const ConvolutionShape& s);
+inline Box turned(const Box& box) {
+  Box b = box;
+  b.from = box.to;
+  b.to = box.from;
+  for (int i = 0; i < box.rank; ++i) b.axes[i] = {box.axes[i].size, box.axes[i].to, box.axes[i].from};
+  return b;
+}
+// (rows, columns) to (columns, rows).
+inline Box transposition(std::int64_t rows, std::int64_t columns) {
+  Box b;
+  b.add(columns, 1, rows);
+  b.add(rows, columns, 1);
+  return b;
+}
+
+inline std::int64_t elements(const ConvolutionShape::Dims& dims) {
+  std::int64_t n = 1;
+  for (const std::int64_t d : dims) n *= d;
+  return n;
+}
+
+}  // namespace strata::cuda

@@ -1,0 +1,282 @@
+// Ops that move elements and compute none: copies of boxes at the speed of memory; iota.
+#define STRATA_HOST_DEVICE __host__ __device__
+#include <string>
+
+#include "backend/cuda/arithmetic.h"
+#include "backend/cuda/launch.h"
+#include "backend/cuda/movement.h"
+#include "backend/cuda/movement_box.h"
+
+namespace strata::cuda {
+namespace {
+
+struct alignas(16) Bytes16 { unsigned long long at[2]; };
+
+// --- copies ------------------------------------------------------------------------------------------------------------
+
+template <class T, class Index>
+__global__ void __launch_bounds__(block_threads) copy_box(Box box, const T* x, T* y, Index n) {
+  const Index step = static_cast<Index>(gridDim.x) * block_threads;
+  for (Index i = static_cast<Index>(blockIdx.x) * block_threads + threadIdx.x; i < n; i += step) {
+    const Box::Places p = box.places(i);
+    y[p.to] = x[p.from];
+  }
+}
+
+// Two axes exchanged: squares of 32 by 32 pass through shared memory, so that both sides are read and written in rows. `box` has
+// the other axes.
+constexpr int square = 32, square_rows = 8;
+template <class T>
+__global__ void __launch_bounds__(square* square_rows) copy_across(Box box, Box::Axis across, Box::Axis inner, const T* x, T* y, std::int64_t squares) {
+  __shared__ T tile[square][square + 1];
+  const std::int64_t wide = (inner.size + square - 1) / square, high = (across.size + square - 1) / square;
+  for (std::int64_t s = blockIdx.x; s < squares; s += gridDim.x) {
+    const std::int64_t left = s % wide * square, rest = s / wide, top = rest % high * square;
+    const Box::Places p = box.places(rest / high);
+    // Along `across` x is dense: threads of a row read along it.
+    for (int k = threadIdx.y; k < square; k += square_rows) {
+      const std::int64_t i = top + threadIdx.x, j = left + k;
+      if (i < across.size && j < inner.size) tile[k][threadIdx.x] = x[p.from + i * across.from + j * inner.from];
+    }
+    __syncthreads();
+    for (int k = threadIdx.y; k < square; k += square_rows) {
+      const std::int64_t i = top + k, j = left + threadIdx.x;
+      if (i < across.size && j < inner.size) y[p.to + i * across.to + j * inner.to] = tile[threadIdx.x][k];
+    }
+    __syncthreads();
+  }
+}
+
+template <class T>
+void start(const Box& box, const void* from, void* to, const Machine& machine) {
+  const T* const x = static_cast<const T*>(from);
+  T* const y = static_cast<T*>(to);
+  const std::int64_t n = box.elements();
+  if (const int a = box.across(); a >= 0) {
+    Box outer{.from = box.from, .to = box.to};
+    for (int i = 0; i + 1 < box.rank; ++i)
+      if (i != a) outer.axes[outer.rank++] = box.axes[i];
+    const Box::Axis across = box.axes[a], inner = box.axes[box.rank - 1];
+    if (across.size >= 8 && inner.size >= 8) {
+      const std::int64_t squares = outer.elements() * ((across.size + square - 1) / square) * ((inner.size + square - 1) / square);
+      const auto blocks = static_cast<unsigned>(std::min<std::int64_t>(squares, std::int64_t{machine.processors} * 32));
+      copy_across<<<blocks, dim3(square, square_rows), 0, machine.stream>>>(outer, across, inner, x, y, squares);
+      return check_launch("starting a transposing copy");
+    }
+  }
+  if (n < (std::int64_t{1} << 30)) copy_box<T, unsigned><<<blocks_for(n, machine), block_threads, 0, machine.stream>>>(box, x, y, static_cast<unsigned>(n));
+  else copy_box<T, std::int64_t><<<blocks_for(n, machine), block_threads, 0, machine.stream>>>(box, x, y, n);
+  check_launch("starting a copy");
+}
+
+}  // namespace
+
+void enqueue_copy(const Box& box, int element, const void* x, void* y, const Machine& machine) {
+  if (box.elements() == 0) return;
+  int together = box.neighbours(16 / element);
+  while (together > 1 && (!is_aligned(x, static_cast<std::size_t>(together * element)) || !is_aligned(y, static_cast<std::size_t>(together * element)))) together /= 2;
+  const Box grouped = box.grouped(together);
+  switch (element * together) {
+    case 1: return start<unsigned char>(grouped, x, y, machine);
+    case 2: return start<unsigned short>(grouped, x, y, machine);
+    case 4: return start<unsigned>(grouped, x, y, machine);
+    case 8: return start<unsigned long long>(grouped, x, y, machine);
+    default: return start<Bytes16>(grouped, x, y, machine);
+  }
+}
+
+namespace {
+
+Answer box_alone(const Region& region, const Machine& machine, const char* name) {
+  if (region.ops.size() != 1) return not_alone();
+  const RegionOp& op = region.ops[0];
+  const auto box = movement_box(op, region);
+  if (!box) return Declined{"it has more than " + std::to_string(Box::most_axes) + " axes"};
+  const int element = static_cast<int>(size_of(op.outputs[0].dtype));
+  return Candidate{.name = name, .prepare = [box = *box, element, machine] {
+    return make_kernel([=](void* const* inputs, void* const* outputs, void*) { enqueue_copy(box, element, inputs[0], outputs[0], machine); });
+  }};
+}
+
+// --- the box among elements of one value -----------------------------------------------------------------------------------
+
+template <class T>
+__global__ void __launch_bounds__(block_threads) fill(T* y, T value, std::int64_t n) {
+  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * block_threads;
+  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * block_threads + threadIdx.x; i < n; i += step) y[i] = value;
+}
+
+template <class S>
+void fill_with(void* y, double value, std::int64_t n, const Machine& machine) {
+  fill<<<blocks_for(n, machine), block_threads, 0, machine.stream>>>(static_cast<S*>(y), static_cast<S>(value), n);
+  check_launch("starting a fill");
+}
+
+// 16 bits of `value`: float16 and bfloat16 fill by their bits.
+template <class S>
+__global__ void __launch_bounds__(block_threads) fill_half(S* y, float value, std::int64_t n) {
+  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * block_threads;
+  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * block_threads + threadIdx.x; i < n; i += step) y[i] = store<S>(value);
+}
+
+void fill_output(const ArrayType& t, double value, void* y, const Machine& machine) {
+  const std::int64_t n = t.elements();
+  if (n == 0) return;
+  if (value == 0) return check(cudaMemsetAsync(y, 0, t.bytes(), machine.stream), "clearing an output");
+  switch (t.dtype) {
+    case DType::float32: return fill_with<float>(y, value, n, machine);
+    case DType::float64: return fill_with<double>(y, value, n, machine);
+    case DType::int32: return fill_with<int>(y, value, n, machine);
+    case DType::int64: return fill_with<Int64>(y, value, n, machine);
+    case DType::uint8: return fill_with<unsigned char>(y, value, n, machine);
+    case DType::boolean: return fill_with<unsigned char>(y, 1, n, machine);
+    case DType::bfloat16: fill_half<<<blocks_for(n, machine), block_threads, 0, machine.stream>>>(static_cast<BFloat16*>(y), static_cast<float>(value), n); break;
+    case DType::float16: fill_half<<<blocks_for(n, machine), block_threads, 0, machine.stream>>>(static_cast<Float16*>(y), static_cast<float>(value), n); break;
+    case DType::string: break;  // on no device
+  }
+  check_launch("starting a fill");
+}
+
+Answer box_within(const Region& region, const Machine& machine, const char* name, double value) {
+  if (region.ops.size() != 1) return not_alone();
+  const RegionOp& op = region.ops[0];
+  const auto box = movement_box(op, region);
+  if (!box) return Declined{"it has more than " + std::to_string(Box::most_axes) + " axes"};
+  return Candidate{.name = name, .prepare = [box = *box, value, type = op.outputs[0], machine] {
+    return make_kernel([=](void* const* inputs, void* const* outputs, void*) {
+      if (box.elements() != type.elements()) fill_output(type, value, outputs[0], machine);
+      enqueue_copy(box, static_cast<int>(size_of(type.dtype)), inputs[0], outputs[0], machine);
+    });
+  }};
+}
+
+// --- inputs one after the other ----------------------------------------------------------------------------------------------
+
+// Rows of `width` units, each made of one row of every part.
+struct Parts {
+  static constexpr int most = 48;
+  const void* from[most];
+  std::int64_t length[most], at[most];
+  std::int64_t width, rows;
+};
+template <class T>
+__global__ void __launch_bounds__(block_threads) join(Parts parts, T* y) {
+  const std::int64_t length = parts.length[blockIdx.y], at = parts.at[blockIdx.y], n = length * parts.rows;
+  const T* const x = static_cast<const T*>(parts.from[blockIdx.y]);
+  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * block_threads;
+  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * block_threads + threadIdx.x; i < n; i += step) {
+    const std::int64_t row = parts.rows == 1 ? 0 : i / length;
+    y[row * parts.width + at + (i - row * length)] = x[i];
+  }
+}
+
+template <class T>
+void start_join(const Parts& parts, int count, std::int64_t longest, void* y, const Machine& machine) {
+  const dim3 grid(blocks_for(longest * parts.rows, machine), static_cast<unsigned>(count));
+  join<<<grid, block_threads, 0, machine.stream>>>(parts, static_cast<T*>(y));
+  check_launch("starting a concatenation");
+}
+
+Answer joined(const Region& region, const Machine& machine, const char* name, std::int64_t rows, const std::vector<std::int64_t>& lengths) {
+  const RegionOp& op = region.ops[0];
+  if (region.ops.size() != 1) return not_alone();
+  std::vector<int> order;
+  for (const Source& s : op.inputs) order.push_back(s.index);
+  const int element = static_cast<int>(size_of(op.outputs[0].dtype));
+  return Candidate{.name = name, .prepare = [=] {
+    return make_kernel([=](void* const* inputs, void* const* outputs, void*) {
+      std::int64_t width = 0;
+      for (const std::int64_t n : lengths) width += n;
+      int together = 16 / element;  // units that every part and every address divides into
+      const auto divides = [&](std::int64_t n) {
+        while (n % together != 0) together /= 2;
+      };
+      for (std::size_t i = 0; i < lengths.size(); ++i) divides(lengths[i]), divides(reinterpret_cast<std::intptr_t>(inputs[order[i]]) / element);
+      divides(reinterpret_cast<std::intptr_t>(outputs[0]) / element);
+      std::int64_t at = 0, longest = 0;
+      Parts parts;
+      parts.width = width / together;
+      parts.rows = rows;
+      int count = 0;
+      const auto flush = [&] {
+        if (longest * rows > 0) switch (element * together) {
+            case 1: start_join<unsigned char>(parts, count, longest, outputs[0], machine); break;
+            case 2: start_join<unsigned short>(parts, count, longest, outputs[0], machine); break;
+            case 4: start_join<unsigned>(parts, count, longest, outputs[0], machine); break;
+            case 8: start_join<unsigned long long>(parts, count, longest, outputs[0], machine); break;
+            default: start_join<Bytes16>(parts, count, longest, outputs[0], machine); break;
+          }
+        count = 0;
+        longest = 0;
+      };
+      for (std::size_t i = 0; i < lengths.size(); ++i) {
+        parts.from[count] = inputs[order[i]];
+        parts.length[count] = lengths[i] / together;
+        parts.at[count] = at / together;
+        longest = std::max(longest, lengths[i] / together);
+        at += lengths[i];
+        if (++count == Parts::most) flush();
+      }
+      if (count > 0) flush();
+    });
+  }};
+}
+
+// --- 0, 1, ..., n - 1 --------------------------------------------------------------------------------------------------------
+
+template <class S>
+__global__ void __launch_bounds__(block_threads) count_up(S* y, std::int64_t n) {
+  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * block_threads;
+  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * block_threads + threadIdx.x; i < n; i += step) y[i] = store<S>(i);
+}
+
+template <class S>
+Candidate counting(std::int64_t n, const Machine& machine) {
+  return {.name = "iota", .prepare = [n, machine] {
+    return make_kernel([=](void* const*, void* const* outputs, void*) {
+      if (n == 0) return;
+      count_up<<<blocks_for(n, machine), block_threads, 0, machine.stream>>>(static_cast<S*>(outputs[0]), n);
+      check_launch("starting a count");
+    });
+  }};
+}
+
+}  // namespace
+
+Answer copy(const Region& region, const Machine& machine) { return box_alone(region, machine, "copy"); }
+Answer broadcast(const Region& region, const Machine& machine) { return box_alone(region, machine, "broadcast"); }
+Answer transpose(const Region& region, const Machine& machine) { return box_alone(region, machine, "transpose"); }
+Answer slice(const Region& region, const Machine& machine) { return box_alone(region, machine, "slice"); }
+Answer reverse(const Region& region, const Machine& machine) { return box_alone(region, machine, "reverse"); }
+Answer slice_gradient(const Region& region, const Machine& machine) { return box_within(region, machine, "slice gradient", 0); }
+Answer pad(const Region& region, const Machine& machine) { return box_within(region, machine, "pad", anchor(region).attributes->number("value")); }
+
+Answer concatenate(const Region& region, const Machine& machine) {
+  const RegionOp& op = anchor(region);
+  const int axis = static_cast<int>(op.attributes->integer("axis"));
+  std::vector<std::int64_t> lengths;
+  for (const Source& s : op.inputs) lengths.push_back(product(region.type(s), axis, region.type(s).rank()));
+  return joined(region, machine, "concatenate", product(op.outputs[0], 0, axis), lengths);
+}
+Answer pack(const Region& region, const Machine& machine) {
+  std::vector<std::int64_t> lengths;
+  for (const Source& s : anchor(region).inputs) lengths.push_back(region.type(s).elements());
+  return joined(region, machine, "pack", 1, lengths);
+}
+
+Answer iota(const Region& region, const Machine& machine) {
+  if (region.ops.size() != 1) return not_alone();
+  const ArrayType& y = region.type(region.outputs[0]);
+  switch (y.dtype) {
+    case DType::float32: return counting<float>(y.elements(), machine);
+    case DType::float64: return counting<double>(y.elements(), machine);
+    case DType::bfloat16: return counting<BFloat16>(y.elements(), machine);
+    case DType::float16: return counting<Float16>(y.elements(), machine);
+    case DType::int32: return counting<int>(y.elements(), machine);
+    case DType::int64: return counting<Int64>(y.elements(), machine);
+    case DType::uint8: return counting<unsigned char>(y.elements(), machine);
+    default: return Declined{"it counts in no booleans"};
+  }
+}
+
+}  // namespace strata::cuda

@@ -1,0 +1,372 @@
+// What cuDNN is asked for. Shapes, padding and the order of weights are walked through on the host; engines are chosen as on an A100
+// and an H200, which cuDNN does without one; what they compute is compared on a device, and skipped by name where there is none.
+#include <cmath>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "backend/cuda/convolution_shape.h"
+#include "backend/cuda/lstm_weights.h"
+#include "src/compile/interpreter.h"
+#include "tests/cuda/close.h"
+#include "tests/cuda/plugin.h"
+#include "tests/cuda/regions.h"
+
+namespace strata {
+namespace {
+
+using cuda::Box;
+using cuda::ConvolutionShape;
+using cuda::LstmWeights;
+using testing::HasSubstr;
+using Integers = std::vector<std::int64_t>;
+using Bytes = std::vector<std::vector<char>>;
+
+std::vector<double> numbers(const Tensor& t) {
+  std::vector<double> all;
+  for (std::int64_t i = 0; i < t.elements(); ++i) all.push_back(t.at(i));
+  return all;
+}
+void walk(const Box& box, const std::vector<double>& from, std::vector<double>& to) {
+  for (std::int64_t i = 0; i < box.elements(); ++i) {
+    const Box::Places p = box.places(i);
+    ASSERT_GE(p.to, 0);
+    ASSERT_LT(p.to, static_cast<std::int64_t>(to.size()));
+    to[static_cast<std::size_t>(p.to)] = from.at(static_cast<std::size_t>(p.from));
+  }
+}
+
+// A convolution as cuDNN defines it, over dense arrays with channels last.
+std::vector<double> convolved(const ConvolutionShape& s, const std::vector<double>& x, const std::vector<double>& filters) {
+  const Integers of_x = cuda::channels_last(s.x), of_kernel = cuda::channels_last(s.kernel), of_y = cuda::channels_last(s.y);
+  const std::int64_t groups = s.x[1] / s.kernel[1];
+  const std::size_t spatial = s.strides.size();
+  std::vector<double> y(static_cast<std::size_t>(cuda::elements(s.y)));
+  const auto each = [&](const Integers& sizes, auto f) {
+    Integers at(sizes.size());
+    for (std::int64_t i = 0, n = cuda::elements(sizes); i < n; ++i) {
+      std::int64_t rest = i;
+      for (std::size_t a = sizes.size(); a-- > 0; rest /= sizes[a]) at[a] = rest % sizes[a];
+      f(at);
+    }
+  };
+  each(s.y, [&](const Integers& o) {
+    double sum = 0;
+    each({s.kernel.begin() + 1, s.kernel.end()}, [&](const Integers& k) {
+      std::int64_t at_x = o[0] * of_x[0] + (o[1] / (s.y[1] / groups) * s.kernel[1] + k[0]) * of_x[1], at_kernel = o[1] * of_kernel[0] + k[0] * of_kernel[1];
+      for (std::size_t a = 0; a < spatial; ++a) {
+        const std::int64_t i = o[a + 2] * s.strides[a] + k[a + 1] * s.dilation[a] - s.low[a];
+        if (i < 0 || i >= s.x[a + 2]) return;
+        at_x += i * of_x[a + 2];
+        at_kernel += k[a + 1] * of_kernel[a + 2];
+      }
+      sum += x.at(static_cast<std::size_t>(at_x)) * filters.at(static_cast<std::size_t>(at_kernel));
+    });
+    std::int64_t at_y = 0;
+    for (std::size_t a = 0; a < o.size(); ++a) at_y += o[a] * of_y[a];
+    y[static_cast<std::size_t>(at_y)] = sum;
+  });
+  // The last window that the padding behind allows is the last of y.
+  for (std::size_t a = 0; a < spatial; ++a)
+    EXPECT_EQ((s.x[a + 2] + s.low[a] + s.high[a] - (s.kernel[a + 2] - 1) * s.dilation[a] - 1) / s.strides[a] + 1, s.y[a + 2]);
+  return y;
+}
+
+TEST(CudnnShapes, describe_every_convolution_as_the_reference_computes_it) {
+  int uneven = 0, all = 0;
+  for (const RegionCase& c : example_cases(DType::float64, [](const Op& op) { return op.name == "convolution"; })) {
+    const RegionOp& op = c.region.ops[0];
+    const auto made = cuda::convolution_shape(c.region.inputs[0], c.region.inputs[1], op.outputs[0], *op.attributes);
+    ASSERT_TRUE(std::holds_alternative<ConvolutionShape>(made)) << c.what;
+    const ConvolutionShape& s = std::get<ConvolutionShape>(made);
+    const std::vector<double> x = numbers(c.inputs[0]), kernel = numbers(c.inputs[1]), expected = numbers(c.expected[0]);
+    std::vector<double> filters(kernel.size(), NAN), back(kernel.size(), NAN);
+    walk(cuda::to_filters(s), kernel, filters);
+    walk(cuda::from_filters(s), filters, back);
+    EXPECT_EQ(back, kernel) << c.what;
+    EXPECT_THAT(convolved(s, x, filters), testing::Pointwise(testing::DoubleNear(1e-12), expected)) << c.what;
+
+    // Padded alike on both sides, x among zeros.
+    const ConvolutionShape::Evenly e = s.evenly();
+    EXPECT_TRUE(e.shape.is_even());
+    std::vector<double> padded(static_cast<std::size_t>(cuda::elements(e.shape.x)));
+    walk(e.inside, x, padded);
+    EXPECT_THAT(convolved(e.shape, padded, filters), testing::Pointwise(testing::DoubleNear(1e-12), expected)) << c.what << ", padded";
+    std::vector<double> cropped(x.size(), NAN);
+    walk(cuda::turned(e.inside), padded, cropped);
+    EXPECT_EQ(cropped, x) << c.what;
+    uneven += !s.is_even();
+    ++all;
+  }
+  EXPECT_GT(all, 20);
+  EXPECT_GT(uneven, 5);
+}
+
+TEST(CudnnShapes, lstm_weights_lie_gate_by_gate_with_units_outermost) {
+  constexpr std::int64_t features = 3, units = 2;
+  std::array<std::int64_t, 8> matrices{};
+  std::array<std::int64_t, 4> biases{};
+  std::int64_t at = 5;
+  for (std::size_t i = 0; i < 8; ++i) matrices[i] = at, at += units * (i < 4 ? features : units);
+  for (std::size_t i = 0; i < 4; ++i) biases[i] = at, at += units;
+  const auto w = LstmWeights::at(features, units, matrices, biases);
+  ASSERT_TRUE(w);
+  const auto filled = [](std::int64_t n, double from) {
+    std::vector<double> v;
+    for (std::int64_t i = 0; i < n; ++i) v.push_back(from + static_cast<double>(i));
+    return v;
+  };
+  const std::vector<double> kernel = filled(features * 4 * units, 100), recurrent = filled(units * 4 * units, 200), bias = filled(4 * units, 300);
+  std::vector<double> space(static_cast<std::size_t>(at), NAN);
+  walk(w->input_box(), kernel, space);
+  walk(w->recurrent_box(), recurrent, space);
+  walk(w->bias_box(), bias, space);
+  for (std::size_t gate = 0; gate < 4; ++gate)
+    for (std::int64_t u = 0; u < units; ++u) {
+      const std::int64_t column = static_cast<std::int64_t>(gate) * units + u;
+      for (std::int64_t d = 0; d < features; ++d)
+        EXPECT_EQ(space[static_cast<std::size_t>(matrices[gate] + u * features + d)], kernel[static_cast<std::size_t>(d * 4 * units + column)]);
+      for (std::int64_t d = 0; d < units; ++d)
+        EXPECT_EQ(space[static_cast<std::size_t>(matrices[4 + gate] + u * units + d)], recurrent[static_cast<std::size_t>(d * 4 * units + column)]);
+      EXPECT_EQ(space[static_cast<std::size_t>(biases[gate] + u)], bias[static_cast<std::size_t>(column)]);
+    }
+  std::vector<double> again(kernel.size(), NAN);
+  walk(cuda::turned(w->input_box()), space, again);
+  EXPECT_EQ(again, kernel);
+  ++matrices[2];
+  EXPECT_FALSE(LstmWeights::at(features, units, matrices, biases));
+}
+
+bool has_frontend(const std::vector<Refusal>& refusals) {
+  for (const Refusal& r : refusals)
+    if (r.reason.find("without cudnn-frontend") != r.reason.npos) return false;
+  return true;
+}
+#define STRATA_NEEDS_FRONTEND(refusals) \
+  if (!has_frontend(refusals)) GTEST_SKIP() << "this build is without cudnn-frontend's headers"
+
+// Every convolution and gradient of the examples.
+std::vector<RegionCase> convolution_cases(DType t) {
+  std::vector<RegionCase> cases;
+  for (const OpExample& example : op_examples(t)) {
+    if (example.op != "convolution" && example.op != "convolution_input_gradient") continue;
+    auto built = example_graph(example, true);
+    auto graph = std::make_shared<Graph>(std::move(built->graph));
+    std::vector<std::vector<Tensor>> made;
+    std::map<std::int64_t, Tensor> variables;
+    interpret(*graph, built->inputs, variables, [&](const Graph& g, std::int32_t, std::span<const Tensor> outputs) {
+      if (&g == graph.get()) made.emplace_back(outputs.begin(), outputs.end());
+    });
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      const OpNode& n = graph->node(static_cast<std::int32_t>(i));
+      if (n.op->name.substr(0, 11) != "convolution") continue;
+      RegionCase c{std::string(n.op->name), graph, region_of(*graph, n), {}, made[i]};
+      for (const Port& p : n.inputs) {
+        c.inputs.push_back(made[static_cast<std::size_t>(p.node)][static_cast<std::size_t>(p.output)]);
+        c.what += " " + graph->type(p).shape.str();
+      }
+      cases.push_back(std::move(c));
+    }
+  }
+  return cases;
+}
+
+TEST(CudnnPlans, every_convolution_has_an_engine) {
+  for (const int capability : {80, 90}) {
+    const auto planner = cuda_planner(capability);
+    STRATA_NEEDS_TOOLKIT(planner);
+    for (const DType t : {DType::float32, DType::bfloat16, DType::float16}) {
+      int all = 0;
+      std::set<std::string> ops;
+      for (const RegionCase& c : convolution_cases(t)) {
+        std::vector<Refusal> refusals;
+        const auto found = planner->candidates(c.region, refusals);
+        STRATA_NEEDS_FRONTEND(refusals);
+        ASSERT_EQ(found.size(), 1u) << c.what << " of " << name_of(t) << " on " << capability << ": " << refusals.at(0).reason;
+        const auto kernel = found[0].prepare();
+        std::vector<void*> addresses(4, &all);
+        EXPECT_THROW(kernel->bind(addresses, addresses, {.scratch = &all}), std::runtime_error);  // a plan alone
+        ops.insert(std::string(c.region.ops[0].name));
+        ++all;
+      }
+      EXPECT_GT(all, 60);
+      EXPECT_EQ(ops.size(), 3u);
+    }
+  }
+}
+
+struct Layers {
+  std::shared_ptr<Graph> graph = std::make_shared<Graph>();
+  std::map<std::string, Tensor> values;
+  Value in(const std::string& name, Shape shape) {
+    const TensorType type{DType::float32, std::move(shape)};
+    values[name] = example_tensor({type}, values.size() + 1);
+    return graph->input(name, type);
+  }
+};
+// Convolution of x by k, with what follows.
+RegionCase convolution_case(std::int64_t channels, Integers strides, const char* padding, bool bias, bool sum, bool with_relu) {
+  Layers l;
+  const Value x = l.in("x", {8, 12, 12, channels}), k = l.in("k", {3, 3, channels, 20});
+  Value y = l.graph->add("convolution", {x, k}, {{"strides", strides}, {"dilation", Integers{1, 1}}, {"padding", std::string(padding)}, {"groups", std::int64_t{1}}});
+  if (bias) y = y + l.in("b", {20});
+  if (sum) y = y + l.in("s", y.shape());
+  if (with_relu) y = relu(y);
+  l.graph->outputs = {port(y)};
+  return case_of("convolution and what follows", l.graph, l.values);
+}
+
+TEST(CudnnPlans, bias_sum_and_relu_are_the_engines_own) {
+  const auto planner = cuda_planner(90);
+  STRATA_NEEDS_TOOLKIT(planner);
+  for (int bits = 0; bits < 8; ++bits) {
+    const bool bias = bits & 1, sum = bits & 2, with_relu = bits & 4;
+    const RegionCase c = convolution_case(16, {2, 2}, "same", bias, sum, with_relu);
+    const std::string name = std::string("cudnn convolution") + (sum ? " + sum" : "") + (bias ? " + bias" : "") + (with_relu ? " + relu" : "");
+    std::vector<Refusal> refusals;
+    const auto found = planner->candidates(c.region, refusals);
+    STRATA_NEEDS_FRONTEND(refusals);
+    ASSERT_EQ(found.size(), 1u) << name << ": " << refusals.at(0).reason;
+    EXPECT_EQ(found[0].name, name);
+  }
+}
+
+TEST(CudnnPlans, a_steady_kernel_is_kept_with_its_filters_outermost) {
+  const auto planner = cuda_planner(90);
+  STRATA_NEEDS_TOOLKIT(planner);
+  RegionCase c = convolution_case(16, {1, 1}, "same", false, false, false);
+  std::vector<Refusal> refusals;
+  const auto moving = planner->candidates(c.region, refusals);
+  STRATA_NEEDS_FRONTEND(refusals);
+  c.region.steady = {false, true};
+  const auto steady = planner->candidates(c.region, refusals);
+  ASSERT_EQ(moving.size() + steady.size(), 2u);
+  const std::size_t bytes = 3 * 3 * 16 * 20 * sizeof(float);
+  EXPECT_EQ(moving[0].kept_bytes, 0u);
+  EXPECT_TRUE(moving[0].kept_inputs.empty());
+  EXPECT_GE(steady[0].kept_bytes, bytes);
+  EXPECT_EQ(steady[0].kept_inputs, std::vector<int>{1});
+  EXPECT_GE(moving[0].scratch_bytes, steady[0].scratch_bytes + bytes);
+}
+
+TEST(CudnnPlans, refusals_say_why) {
+  const auto planner = cuda_planner(90), unknown = cuda_planner(75);
+  STRATA_NEEDS_TOOLKIT(planner);
+  const auto reason = [](Backend& backend, const Region& region) {
+    std::vector<Refusal> refusals;
+    EXPECT_TRUE(backend.candidates(region, refusals).empty());
+    return refusals.empty() ? std::string() : refusals[0].reason;
+  };
+  RegionCase c = convolution_case(16, {1, 1}, "same", false, false, false);
+  std::vector<Refusal> refusals;
+  planner->candidates(c.region, refusals);
+  STRATA_NEEDS_FRONTEND(refusals);
+  EXPECT_THAT(reason(*unknown, c.region), HasSubstr("there is no device to ask"));
+  Layers l;
+  const Value x = l.in("x", {2, 6, 6, 4}), k = l.in("k", {3, 3, 4, 5});
+  l.graph->outputs = {port(tanh(convolution(x, k, {.size = {3, 3}, .strides = {1, 1}, .dilation = {1, 1}})))};
+  EXPECT_THAT(reason(*planner, region_of(*l.graph)), HasSubstr("its epilogue is not a bias, a sum and relu"));
+  for (const RegionCase& r : example_cases(DType::float32, [](const Op& op) { return op.name == "lstm"; })) {
+    Region region = r.region;
+    region.outputs.clear();
+    for (int i = 0; i < 5; ++i) region.outputs.push_back({0, i});
+    EXPECT_THAT(reason(*planner, region), HasSubstr(region.inputs.size() == 7 ? "cuDNN takes no mask" : "there is no device to ask"));
+  }
+  for (const RegionCase& r : example_cases(DType::bfloat16, [](const Op& op) { return op.name == "lstm"; })) {
+    Region region = r.region;
+    region.outputs.clear();
+    for (int i = 0; i < 5; ++i) region.outputs.push_back({0, i});
+    EXPECT_THAT(reason(*planner, region), HasSubstr(region.inputs.size() == 7 ? "cuDNN takes no mask" : "does not compute in bfloat16"));
+  }
+}
+
+// --- on a device -------------------------------------------------------------------------------------------------------------
+
+// By itself and with steady kernels, at aligned addresses and not.
+void check_case(Backend& device, const RegionCase& c, double tolerance) {
+  Bytes inputs;
+  for (const Tensor& t : c.inputs) inputs.push_back(bytes_of(t));
+  for (const bool steady : {false, true}) {
+    Region region = c.region;
+    region.steady.assign(inputs.size(), false);
+    region.steady[1] = steady && region.ops[0].name != "convolution_kernel_gradient";
+    std::vector<Refusal> refusals;
+    const auto found = device.candidates(region, refusals);
+    ASSERT_FALSE(found.empty()) << c.what << ": " << refusals.at(0).reason;
+    for (const std::size_t shift : {0, 8}) {
+      const Bytes got = run_candidate(device, region, found[0], inputs, nullptr, shift);
+      for (std::size_t i = 0; i < got.size(); ++i) expect_close(c.expected[i], got[i], tolerance, c.what + " by " + found[0].name);
+    }
+  }
+}
+
+TEST(CudnnKernels, agree_with_the_reference_on_every_convolution) {
+  const CudaDevice device = cuda_device();
+  STRATA_NEEDS_DEVICE(device);
+  for (const DType t : {DType::float32, DType::bfloat16, DType::float16})
+    for (const RegionCase& c : convolution_cases(t)) check_case(*device.backend, c, 10 * tolerance_of(t));
+}
+
+TEST(CudnnKernels, agree_with_the_reference_with_bias_sum_and_relu) {
+  const CudaDevice device = cuda_device();
+  STRATA_NEEDS_DEVICE(device);
+  for (const std::int64_t channels : {1, 3, 16})
+    for (const char* padding : {"valid", "same"})
+      for (const std::int64_t stride : {1, 2})
+        for (int bits = 0; bits < 8; ++bits) check_case(*device.backend, convolution_case(channels, {stride, stride}, padding, bits & 1, bits & 2, bits & 4), 2e-5);
+}
+
+// Not a number goes through relu.
+TEST(CudnnKernels, pass_what_is_not_a_number_on) {
+  const CudaDevice device = cuda_device();
+  STRATA_NEEDS_DEVICE(device);
+  RegionCase c = convolution_case(16, {1, 1}, "same", true, false, true);
+  c.inputs[0].set(5, NAN);
+  c.expected = interpret(*c.graph, {{"x", c.inputs[0]}, {"k", c.inputs[1]}, {"b", c.inputs[2]}});
+  check_case(*device.backend, c, 2e-5);
+}
+
+// The gradient reads what the forward kernel left.
+TEST(CudnnKernels, agree_with_the_reference_on_lstm_and_its_gradient) {
+  const CudaDevice device = cuda_device();
+  STRATA_NEEDS_DEVICE(device);
+  for (const auto& [steps, batch, features, units] : {std::tuple{4, 2, 3, 5}, {1, 3, 2, 2}, {3, 1, 1, 16}, {12, 20, 10, 32}, {6, 150, 30, 48}}) {
+    const auto any = [](Shape s) { return ExampleInput{{DType::float32, std::move(s)}}; };
+    const auto built = example_graph({"lstm",
+                                      {any({steps, batch, features}), any({batch, units}), any({batch, units}), any({features, 4 * units}),
+                                       any({units, 4 * units}), any({4 * units})},
+                                      {{"has_mask", std::int64_t{0}}}},
+                                     true);
+    std::vector<std::vector<Tensor>> made;
+    std::map<std::int64_t, Tensor> variables;
+    interpret(built->graph, built->inputs, variables, [&](const Graph& g, std::int32_t, std::span<const Tensor> outputs) {
+      if (&g == &built->graph) made.emplace_back(outputs.begin(), outputs.end());
+    });
+    Bytes left;  // the forward kernel's outputs
+    std::int32_t forward = -1;
+    int ran = 0;
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      const OpNode& n = built->graph.node(static_cast<std::int32_t>(i));
+      if (n.op->name != "lstm" && n.op->name != "lstm_gradient") continue;
+      Bytes inputs;
+      for (const Port& p : n.inputs)
+        inputs.push_back(p.node == forward && p.output >= 3 ? left[static_cast<std::size_t>(p.output)]
+                                                            : bytes_of(made[static_cast<std::size_t>(p.node)][static_cast<std::size_t>(p.output)]));
+      const Region region = region_of(built->graph, n);
+      std::vector<Refusal> refusals;
+      const auto found = device.backend->candidates(region, refusals);
+      ASSERT_FALSE(found.empty()) << refusals.at(0).reason;
+      EXPECT_EQ(found[0].pair, "cudnn");
+      const Bytes got = run_candidate(*device.backend, region, found[0], inputs);
+      for (std::size_t o = 0; o < got.size(); ++o)
+        if (n.op->name == "lstm_gradient" || o < 3) expect_close(made[i][o], got[o], 2e-5, std::string(n.op->name) + ", output " + std::to_string(o));
+      if (n.op->name == "lstm") left = got, forward = static_cast<std::int32_t>(i);
+      ++ran;
+    }
+    EXPECT_EQ(ran, 2);
+  }
+}
+
+}  // namespace
+}  // namespace strata

@@ -1,0 +1,2 @@
+#pragma once
+enum nvrtcResult { NVRTC_SUCCESS = 0 };

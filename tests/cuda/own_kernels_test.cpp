@@ -1,0 +1,181 @@
+// Strata's own kernels against the reference: on a host that stands for a device (tests/cuda/emulator), and on a device, where
+// there is one.
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "tests/cuda/emulator/backend.h"
+#include "tests/cuda/parity.h"
+#include "tests/cuda/plugin.h"
+
+namespace strata {
+namespace {
+
+using Integers = std::vector<std::int64_t>;
+
+ExampleInput floats(Shape s) { return {{DType::float32, std::move(s)}}; }
+ExampleInput indices(DType t, Shape s, std::int64_t limit) { return {{t, std::move(s)}, Domain::index, limit}; }
+Attributes over(Integers axes) { return {{"axes", std::move(axes)}, {"keepdims", std::int64_t{0}}}; }
+
+void check_every_example(Backend& backend) {
+  std::set<std::string> covered;
+  const std::vector<std::string> ops = ops_of_own_kernels();
+  for (const DType t : {DType::float32, DType::float64, DType::bfloat16, DType::float16})
+    for (const OpExample& example : op_examples(t))
+      if (std::count(ops.begin(), ops.end(), example.op) > 0) check_example(backend, example, t, covered);
+  for (const std::string& op : ops) EXPECT_TRUE(covered.count(op)) << op << " did not run";
+}
+
+// Sizes at which kernels take blocks instead of warps, several tiles, slices.
+void check_larger_operands(Backend& backend) {
+  std::set<std::string> covered;
+  const ExampleInput state = indices(DType::int64, {2}, 1000);
+  const std::vector<OpExample> examples = {
+      {"reduce_sum", {floats({5000, 33})}, over({0})},
+      {"reduce_sum", {floats({128, 512})}, over({0})},
+      {"reduce_sum", {floats({30, 1101})}, over({1})},
+      {"reduce_sum", {floats({300, 1001})}, over({0, 1})},
+      {"reduce_sum", {floats({20, 300, 33})}, over({1})},
+      {"reduce_sum", {floats({20, 300, 33})}, over({0, 2})},
+      {"reduce_max", {floats({30, 1101})}, over({1})},
+      {"reduce_min", {floats({9000, 3})}, over({0})},
+      {"argmax", {floats({3, 20000})}, {{"axis", std::int64_t{1}}}},
+      {"argmin", {indices(DType::int32, {9000, 3}, 50)}, {{"axis", std::int64_t{0}}}},  // with ties among slices
+      {"softmax", {floats({70, 129})}},
+      {"log_softmax", {floats({20, 1500})}},
+      {"sparse_softmax_cross_entropy", {floats({300, 10}), indices(DType::int64, {300}, 10)}},
+      {"sparse_softmax_cross_entropy", {floats({20, 2000}), indices(DType::int32, {20}, 2000)}},
+      {"softmax_cross_entropy", {floats({20, 1040}), {{DType::float32, {20, 1040}}, Domain::probability}}},
+      {"max_pool", {floats({4, 26, 26, 32})}, {{"size", Integers{2, 2}}, {"strides", Integers{2, 2}}, {"padding", std::string("valid")}}},
+      {"average_pool", {floats({4, 27, 25, 20})}, {{"size", Integers{3, 3}}, {"strides", Integers{2, 2}}, {"padding", std::string("same")}}},
+      {"batch_norm", {floats({16, 20, 20, 24}), floats({24}), floats({24})}, {{"epsilon", 1e-3}}},
+      {"batch_norm", {floats({3000, 1}), floats({1}), floats({1})}, {{"epsilon", 1e-3}}},
+      {"batch_norm", {floats({50, 300}), floats({300}), floats({300})}, {{"epsilon", 1e-3}}},
+      {"layer_norm", {floats({200, 130}), floats({130}), floats({130})}, {{"epsilon", 1e-3}}},
+      {"layer_norm", {floats({20, 1300}), floats({1300}), floats({1300})}, {{"epsilon", 1e-3}}},
+      {"dropout", {floats({30, 301}), state}, {{"rate", 0.3}, {"stream", std::int64_t{77}}}},
+      {"random_uniform", {state}, {{"stream", std::int64_t{77}}, {"shape", Shape{30, 301}}, {"dtype", DType::float32}}},
+      {"random_normal", {state}, {{"stream", std::int64_t{77}}, {"shape", Shape{30, 301}}, {"dtype", DType::float32}}},
+  };
+  for (const OpExample& example : examples) check_example(backend, example, DType::float32, covered, 10);
+  EXPECT_GT(covered.size(), 20u);
+}
+
+// Integers add up exactly and have ties: each element must be met once, in every arrangement of axes.
+void check_reductions_of_any_shape(Backend& backend) {
+  std::mt19937_64 random(3);
+  std::set<std::string> covered;
+  const auto pick = [&](std::uint64_t n) { return static_cast<std::int64_t>(random() % n); };
+  for (int i = 0; i < 30; ++i) {
+    std::vector<Dim> dims;
+    Integers axes;
+    std::int64_t budget = i % 4 == 0 ? 20000 : 1000;
+    for (int axis = 0, rank = 1 + static_cast<int>(pick(5)); axis < rank; ++axis) {
+      const std::int64_t n = pick(8) == 0 ? pick(2) : 1 + pick(static_cast<std::uint64_t>(std::min<std::int64_t>(budget, pick(3) == 0 ? 9000 : 12)));
+      dims.emplace_back(n);
+      budget = std::max<std::int64_t>(budget / std::max<std::int64_t>(n, 1), 1);
+      if (pick(2) == 0) axes.push_back(axis);
+    }
+    if (axes.empty()) axes.push_back(0);
+    const ExampleInput x{{i % 2 == 0 ? DType::int64 : DType::int32, Shape(dims)}};
+    for (const std::string_view op : {"reduce_sum", "reduce_max", "reduce_min"}) check_example(backend, {op, {x}, over(axes)}, DType::float32, covered);
+    if (dims[static_cast<std::size_t>(axes[0])].value() > 0)
+      for (const std::string_view op : {"argmax", "argmin"}) check_example(backend, {op, {x}, {{"axis", axes[0]}}}, DType::float32, covered);
+  }
+}
+
+// Infinities and numbers that are none come out as they do in the reference.
+void check_extraordinary_numbers(Backend& backend) {
+  constexpr double infinity = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  std::set<std::string> covered;
+  const Shape shape{7, 40};
+  Tensor x = example_tensor(floats(shape), 5);
+  for (std::int64_t j = 0; j < 40; ++j) {
+    x.set(0 * 40 + j, -infinity);
+    if (j % 3 == 0) x.set(1 * 40 + j, -infinity);
+    x.set(2 * 40 + j, 300 * x.at(2 * 40 + j));
+  }
+  x.set(3 * 40 + 7, nan);
+  x.set(3 * 40 + 9, nan);
+  x.set(4 * 40 + 33, infinity);
+  x.set(5 * 40 + 2, infinity);
+  x.set(5 * 40 + 35, infinity);
+  const std::map<std::string, Tensor> instead{{"x0", x}};
+  for (const std::string_view op : {"softmax", "log_softmax"}) check_example(backend, {op, {floats(shape)}}, DType::float32, covered, 1, instead);
+  check_example(backend, {"sparse_softmax_cross_entropy", {floats(shape), indices(DType::int32, {7}, 50)}}, DType::float32, covered, 1, instead);
+  for (const std::int64_t axis : {0, 1}) {
+    for (const std::string_view op : {"reduce_sum", "reduce_max", "reduce_min"})
+      check_example(backend, {op, {floats(shape)}, over({axis})}, DType::float32, covered, 1, instead);
+    for (const std::string_view op : {"argmax", "argmin"}) check_example(backend, {op, {floats(shape)}, {{"axis", axis}}}, DType::float32, covered, 1, instead);
+  }
+  Tensor image = example_tensor(floats({1, 4, 10, 2}), 6);
+  image.set(3, nan);
+  image.set(20, -infinity);
+  for (const std::int64_t i : {40, 42, 60, 62}) image.set(i, -infinity);  // a window of nothing else
+  for (const char* padding : {"valid", "same"})
+    check_example(backend, {"max_pool", {floats({1, 4, 10, 2})}, {{"size", Integers{2, 2}}, {"strides", Integers{2, 2}}, {"padding", std::string(padding)}}},
+                  DType::float32, covered, 1, {{"x0", image}});
+}
+
+TEST(CudaOwnKernelsOnTheHost, agree_with_the_reference_on_every_example) { check_every_example(*emulated_cuda()); }
+TEST(CudaOwnKernelsOnTheHost, agree_with_the_reference_on_larger_operands) { check_larger_operands(*emulated_cuda()); }
+TEST(CudaOwnKernelsOnTheHost, reduce_arrays_of_any_shape) { check_reductions_of_any_shape(*emulated_cuda()); }
+TEST(CudaOwnKernelsOnTheHost, treat_extraordinary_numbers_as_the_reference_does) { check_extraordinary_numbers(*emulated_cuda()); }
+
+TEST(CudaOwnKernels, agree_with_the_reference_on_every_example) {
+  const CudaDevice device = cuda_device();
+  STRATA_NEEDS_DEVICE(device);
+  check_every_example(*device.backend);
+}
+TEST(CudaOwnKernels, agree_with_the_reference_on_larger_operands) {
+  const CudaDevice device = cuda_device();
+  STRATA_NEEDS_DEVICE(device);
+  check_larger_operands(*device.backend);
+}
+TEST(CudaOwnKernels, reduce_arrays_of_any_shape) {
+  const CudaDevice device = cuda_device();
+  STRATA_NEEDS_DEVICE(device);
+  check_reductions_of_any_shape(*device.backend);
+}
+TEST(CudaOwnKernels, treat_extraordinary_numbers_as_the_reference_does) {
+  const CudaDevice device = cuda_device();
+  STRATA_NEEDS_DEVICE(device);
+  check_extraordinary_numbers(*device.backend);
+}
+
+TEST(CudaOwnKernelsOnTheHost, norm_and_relu_are_one_call) {
+  const auto backend = emulated_cuda();
+  Graph g;
+  const TensorType type{DType::float32, {40, 6}}, channels{DType::float32, {6}};
+  const Value x = g.input("x", type), gamma = g.input("gamma", channels), beta = g.input("beta", channels);
+  const Moments norm = batch_norm(x, gamma, beta, 1e-3);
+  g.outputs = {port(relu(norm.y)), port(norm.mean), port(norm.variance), Port{norm.y.node(), 3}};
+  const std::map<std::string, Tensor> inputs{{"x", example_tensor({type}, 1)}, {"gamma", example_tensor({channels}, 2)}, {"beta", example_tensor({channels}, 3)}};
+  const Region region = region_of(g);
+  std::vector<Refusal> refusals;
+  const auto found = backend->candidates(region, refusals);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].name, "batch norm + relu");
+  const auto got = run_candidate(*backend, region, found[0], {bytes_of(inputs.at("x")), bytes_of(inputs.at("gamma")), bytes_of(inputs.at("beta"))});
+  const auto expected = interpret(g, inputs);
+  for (std::size_t i = 0; i < 4; ++i) expect_close(expected[i], got[i], 2e-6, "output " + std::to_string(i));
+}
+
+TEST(CudaOwnKernelsOnTheHost, say_why_they_refuse) {
+  const auto backend = emulated_cuda();
+  const auto reason = [&](const OpExample& example) {
+    const auto built = example_graph(example, false);
+    std::vector<Refusal> refusals;
+    const auto& nodes = built->graph.nodes();
+    EXPECT_TRUE(backend->candidates(region_of(built->graph, nodes.back()), refusals).empty()) << example.op;
+    return refusals.empty() ? std::string() : refusals[0].reason;
+  };
+  EXPECT_EQ(reason({"softmax", {{{DType::float64, {3, 4}}}}}), "it is float64");
+  EXPECT_EQ(reason({"max_pool", {floats({1, 40, 1})}, {{"size", Integers{300}}, {"strides", Integers{1}}, {"padding", std::string("same")}}}),
+            "a byte does not number the elements of its window");
+  EXPECT_EQ(reason({"reduce_sum", {floats({2, 2, 2, 2, 2, 2, 2, 2, 2})}, over({0, 2, 4, 6, 8})}), "its kept and reduced axes alternate more than 4 times");
+  EXPECT_EQ(reason({"argmax", {floats({2, 0})}, {{"axis", std::int64_t{1}}}}), "it has no elements");
+}
+
+}  // namespace
+}  // namespace strata

@@ -1,0 +1,66 @@
+// An example's ops, forward and gradient, by every kernel of a backend against the reference.
+#pragma once
+
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "src/compile/interpreter.h"
+#include "tests/cpu/plugin.h"
+#include "tests/cuda/close.h"
+#include "tests/graph/examples.h"
+
+namespace strata {
+
+// Runs every node of the example's graph that the backend has kernels for; their ops go to `covered`. A gradient kernel reads what
+// the forward kernel of its pair wrote. `instead` stands in for inputs of the example.
+inline void check_example(Backend& device, const OpExample& example, DType dtype, std::set<std::string>& covered, double widen = 1,
+                          const std::map<std::string, Tensor>& instead = {}) {
+  using Bytes = std::vector<std::vector<char>>;
+  const auto built = example_graph(example, true);
+  for (const auto& [name, tensor] : instead) built->inputs[name] = tensor;
+  std::vector<std::vector<Tensor>> made;
+  std::map<std::int64_t, Tensor> variables;
+  interpret(built->graph, built->inputs, variables, [&](const Graph& g, std::int32_t, std::span<const Tensor> outputs) {
+    if (&g == &built->graph) made.emplace_back(outputs.begin(), outputs.end());
+  });
+  std::vector<std::vector<std::pair<std::string, Bytes>>> results(made.size());
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    const OpNode& n = built->graph.node(static_cast<std::int32_t>(i));
+    if (n.op->kind == OpKind::leaf || n.op->kind == OpKind::alias || n.op->kind == OpKind::scan) continue;
+    std::string what(n.op->name);
+    Bytes inputs;
+    bool all = true;
+    for (const Port& p : n.inputs) {
+      const Tensor& t = made[static_cast<std::size_t>(p.node)][static_cast<std::size_t>(p.output)];
+      all = all && t;
+      inputs.push_back(t ? bytes_of(t) : std::vector<char>());
+      what += " " + std::string(name_of(built->graph.type(p).dtype)) + built->graph.type(p).shape.str();
+    }
+    if (!all && n.op->forward.empty()) continue;
+    const Region region = region_of(built->graph, n);
+    std::vector<Refusal> refusals;
+    const auto found = device.candidates(region, refusals);
+    EXPECT_TRUE(!found.empty() || !refusals.empty()) << what << ": neither a kernel nor a reason";
+    for (const Refusal& r : refusals) EXPECT_FALSE(r.reason.empty()) << what;
+    for (const Candidate& candidate : found) {
+      const std::string name = what + " by " + candidate.name;
+      Bytes in = inputs;
+      if (!candidate.pair.empty() && !n.op->forward.empty())
+        for (std::size_t k = 0; k < n.inputs.size(); ++k)
+          for (const auto& [pair, bytes] : results[static_cast<std::size_t>(n.inputs[k].node)])
+            if (pair == candidate.pair) in[k] = bytes[static_cast<std::size_t>(n.inputs[k].output)];
+      const Bytes got = run_candidate(device, region, candidate, in);
+      for (std::size_t o = 0; o < got.size(); ++o)
+        if (made[i][o] && (candidate.pair.empty() || o + candidate.hidden_bytes.size() < got.size()))
+          expect_close(made[i][o], got[o], tolerance_of(dtype) * widen, name + ", output " + std::to_string(o));
+      for (const auto& pair : candidate.in_place)
+        EXPECT_EQ(run_candidate(device, region, candidate, in, &pair), got) << name << ", output " << pair.second << " in the place of input " << pair.first;
+      results[i].emplace_back(candidate.pair, got);
+      covered.insert(std::string(n.op->name));
+    }
+    if (::testing::Test::HasFatalFailure()) return;
+  }
+}
+
+}  // namespace strata

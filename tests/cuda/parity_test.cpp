@@ -1,0 +1,117 @@
+// Every kernel of the CUDA backend against the reference, on a device: over the examples of every op and their gradients, each run
+// by itself, captured and launched again. Where there is no device these tests are skipped by name.
+#include <gtest/gtest.h>
+
+#include "tests/cuda/parity.h"
+#include "tests/cuda/plugin.h"
+#include "tests/cuda/regions.h"
+
+namespace strata {
+namespace {
+
+using Bytes = std::vector<std::vector<char>>;
+
+void check_case(Backend& device, const RegionCase& c, double tolerance) {
+  std::vector<Refusal> refusals;
+  const auto found = device.candidates(c.region, refusals);
+  EXPECT_TRUE(!found.empty() || !refusals.empty()) << c.what << ": neither a kernel nor a reason";
+  Bytes inputs;
+  for (const Tensor& t : c.inputs) inputs.push_back(bytes_of(t));
+  for (const Candidate& candidate : found) {
+    const Bytes got = run_candidate(device, c.region, candidate, inputs);
+    for (std::size_t i = 0; i < got.size(); ++i) expect_close(c.expected[i], got[i], tolerance, c.what + " by " + candidate.name);
+    // Parts of a flat buffer begin at any multiple of their elements.
+    const Bytes shifted = run_candidate(device, c.region, candidate, inputs, nullptr, 8);
+    for (std::size_t i = 0; i < shifted.size(); ++i) expect_close(c.expected[i], shifted[i], tolerance, c.what + " by " + candidate.name + ", unaligned");
+    for (const auto& pair : candidate.in_place) EXPECT_EQ(run_candidate(device, c.region, candidate, inputs, &pair), got) << c.what << " in place";
+  }
+}
+
+TEST(CudaKernels, agree_with_the_reference_on_every_primitive) {
+  const CudaDevice device = cuda_device();
+  STRATA_NEEDS_DEVICE(device);
+  const auto is_primitive = [](const Op& op) { return op.kind == OpKind::elementwise || op.kind == OpKind::primitive; };
+  for (const DType t : {DType::float32, DType::float64, DType::bfloat16, DType::float16})
+    for (const RegionCase& c : example_cases(t, is_primitive)) check_case(*device.backend, c, tolerance_of(t));
+}
+
+TEST(CudaKernels, agree_with_the_reference_on_random_regions) {
+  const CudaDevice device = cuda_device();
+  STRATA_NEEDS_DEVICE(device);
+  for (const DType t : {DType::float32, DType::bfloat16})
+    for (std::uint64_t seed = 0; seed < 40; ++seed) check_case(*device.backend, random_case(seed, t), tolerance_of(t));
+}
+
+TEST(CudaKernels, agree_with_the_reference_on_larger_arrays) {
+  const CudaDevice device = cuda_device();
+  STRATA_NEEDS_DEVICE(device);
+  constexpr DType f = DType::float32;
+  using Integers = std::vector<std::int64_t>;
+  const auto any = [](Shape s) { return ExampleInput{{f, std::move(s)}}; };
+  const auto index = [](Shape s, std::int64_t limit) { return ExampleInput{{DType::int32, std::move(s)}, Domain::index, limit}; };
+  const std::vector<OpExample> examples = {
+      {"matmul", {any({128, 784}), any({784, 512})}, {}},
+      {"matmul", {any({784, 128}), any({784, 129})}, {{"transpose_a", std::int64_t{1}}}},
+      {"matmul", {any({5, 1, 33, 40}), any({5, 7, 40, 21})}, {}},
+      {"transpose", {any({1000, 701})}, {{"axes", Integers{1, 0}}}},
+      {"transpose", {any({8, 50, 4, 60})}, {{"axes", Integers{0, 2, 1, 3}}}},
+      {"transpose", {any({33, 3, 65})}, {{"axes", Integers{2, 1, 0}}}},
+      {"concatenate", {any({200, 90}), any({200, 61})}, {{"axis", std::int64_t{1}}}},
+      {"gather", {any({1000, 50}), index({3000}, 1000)}, {}},
+      {"scatter_add", {index({5000}, 40), any({5000, 65})}, {{"shape", Shape{40, 65}}}},
+      {"scatter_add", {index({70000}, 3), any({70000, 4})}, {{"shape", Shape{3, 4}}}},
+      {"add", {any({3000, 301}), any({301})}, {}},
+  };
+  for (const OpExample& example : examples) {
+    auto built = example_graph(example, false);
+    check_case(*device.backend, case_of(std::string(example.op), std::make_shared<Graph>(std::move(built->graph)), built->inputs), 2e-5);
+  }
+}
+
+TEST(CudaRegions, gemm_with_bias_and_relu_is_one_call) {
+  const CudaDevice device = cuda_device();
+  STRATA_NEEDS_DEVICE(device);
+  for (const auto& [m, k, n] : {std::tuple{128, 784, 512}, {5, 3, 10}, {33, 70, 1}})
+    for (const bool with_relu : {false, true}) {
+      auto graph = std::make_shared<Graph>();
+      const TensorType xt{DType::float32, {m, k}}, wt{DType::float32, {k, n}}, bt{DType::float32, {n}};
+      const Value y = matmul(graph->input("x", xt), graph->input("w", wt)) + graph->input("b", bt);
+      graph->outputs = {port(with_relu ? relu(y) : y)};
+      const RegionCase c = case_of("matmul + bias", graph, {{"x", example_tensor({xt}, 1)}, {"w", example_tensor({wt}, 2)}, {"b", example_tensor({bt}, 3)}});
+      std::vector<Refusal> refusals;
+      ASSERT_FALSE(device.backend->candidates(c.region, refusals).empty()) << refusals.at(0).reason;
+      check_case(*device.backend, c, 2e-5);
+    }
+}
+
+// As relu does wherever it stands: a loss that is not a number is noticed.
+TEST(CudaRegions, relu_behind_a_gemm_passes_not_a_number_on) {
+  const CudaDevice device = cuda_device();
+  STRATA_NEEDS_DEVICE(device);
+  auto graph = std::make_shared<Graph>();
+  const TensorType xt{DType::float32, {32, 16}}, wt{DType::float32, {16, 64}}, bt{DType::float32, {64}};
+  graph->outputs = {port(relu(matmul(graph->input("x", xt), graph->input("w", wt)) + graph->input("b", bt)))};
+  Tensor x = example_tensor({xt}, 1);
+  x.set(5, std::nan(""));
+  check_case(*device.backend, case_of("matmul + bias + relu of NaN", graph, {{"x", x}, {"w", example_tensor({wt}, 2)}, {"b", example_tensor({bt}, 3)}}), 2e-5);
+}
+
+TEST(CudaMemory, that_there_is_not_is_null) {
+  const CudaDevice device = cuda_device();
+  STRATA_NEEDS_DEVICE(device);
+  EXPECT_EQ(device.backend->allocate(std::size_t{1} << 45), nullptr);
+  void* const some = device.backend->allocate(1 << 20);
+  ASSERT_NE(some, nullptr);
+  std::vector<char> zeros(1 << 20, 1);
+  device.backend->copy_out(zeros.data(), some, zeros.size());
+  EXPECT_EQ(zeros, std::vector<char>(1 << 20, 0));
+  std::vector<char> numbers(1 << 20);
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<char>(i * 7);
+  device.backend->copy_in(some, numbers.data(), numbers.size());
+  device.backend->copy_out(zeros.data(), some, zeros.size());
+  EXPECT_EQ(zeros, numbers);
+  device.backend->release(some, 1 << 20);
+}
+
+}  // namespace
+}  // namespace strata

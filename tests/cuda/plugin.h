@@ -1,0 +1,52 @@
+// The CUDA plug-in, opened as a program opens it; and its kernels without a device.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+
+#include "backend/backend.h"
+#include "tests/cpu/plugin.h"
+
+namespace strata {
+
+inline void* symbol_of(const std::string& library, const char* symbol) {
+  const auto path = std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() / "lib" / library;
+  void* const opened = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (opened == nullptr) throw std::runtime_error(dlerror());
+  void* const found = dlsym(opened, symbol);
+  if (found == nullptr) throw std::runtime_error(library + " has no " + symbol);
+  return found;
+}
+
+// The backend on this machine's device, or null and why there is none.
+struct CudaDevice {
+  std::unique_ptr<Backend> backend;
+  std::string why_not;
+};
+inline CudaDevice cuda_device() {
+  try {
+    const auto factory = reinterpret_cast<BackendFactory>(symbol_of("libstrata-cuda.so", "strata_backend"));
+    return {std::unique_ptr<Backend>(factory({})), ""};
+  } catch (const std::exception& e) {
+    return {nullptr, e.what()};
+  }
+}
+
+// The makers' answers for a device of this compute capability, which need not be there. Null where the build has no toolkit.
+inline std::unique_ptr<Backend> cuda_planner(int capability) {
+  const auto lib = std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() / "lib";
+  if (!std::filesystem::exists(lib / "libstrata-cuda-kernels.so")) return nullptr;
+  return std::unique_ptr<Backend>(reinterpret_cast<Backend* (*)(int)>(symbol_of("libstrata-cuda-kernels.so", "strata_cuda_planner"))(capability));
+}
+
+}  // namespace strata
+
+#define STRATA_NEEDS_DEVICE(device) \
+  if (!(device).backend) GTEST_SKIP() << "no CUDA device: " << (device).why_not
+#define STRATA_NEEDS_TOOLKIT(planner) \
+  if (!(planner)) GTEST_SKIP() << "this build is without the CUDA Toolkit"
