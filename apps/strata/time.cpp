@@ -81,7 +81,7 @@ void add_time(Verbs& verbs) {
     std::string table = fmt::format("{:<{}}  {:>10}  {:>10}  {:>10}\n", "ms", width, "forward", "backward", "update");
     for (const Part& p : parts) table += fmt::format("{:<{}}  {:>10}  {:>10}  {:>10}\n", p.name, width, cell(p.forward), cell(p.backward), cell(p.update));
     table += fmt::format("{:<{}}  {:>10}  {:>10}  {:>10}\n", sum.name, width, cell(sum.forward), cell(sum.backward), cell(sum.update));
-    table += fmt::format("\n{:.3f} ms a step, {:.0f} rows a second; parts alone sum to {:.3f} ms\n", whole * 1e3, static_cast<double>(rows) / whole,
+    table += fmt::format("\n{:.3f} ms a step, {:.0f} rows a second; the parts sum to {:.3f} ms\n", whole * 1e3, static_cast<double>(rows) / whole,
                          (sum.forward + sum.backward + sum.update) * 1e3);
     std::printf("%s", table.c_str());
     return 0;

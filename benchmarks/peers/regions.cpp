@@ -1,5 +1,5 @@
-// Where the time of a training step or a prediction goes, region by region: each region of the plan is run alone, again and
-// again, on the data that the one before it left, the slowest first. Beside it the machine's ceilings of this very run, and
+// Where the time of a training step or a prediction goes, region by region: each region of the plan in its place in a
+// whole step, the slowest first. Beside it the machine's ceilings of this very run, and
 // the floor that follows from them.
 #include <algorithm>
 #include <cstdio>

@@ -1,11 +1,11 @@
 // Every kernel of the CPU backend against the reference, over the examples of every op and larger ones; and the same bits
 // at 1, 2, 4 and 8 threads, on every instruction set, in place and not.
-#include <cmath>
 #include <set>
 
 #include <gtest/gtest.h>
 
 #include "src/compile/interpreter.h"
+#include "tests/cpu/close.h"
 #include "tests/cpu/plugin.h"
 #include "tests/graph/examples.h"
 
@@ -14,35 +14,10 @@ namespace {
 
 using Bytes = std::vector<std::vector<char>>;
 
-// Over an op's own rounding: sums of n float32 numbers of size 1 differ by about n ulp from float64's at worst.
-void expect_close(const Tensor& expected, const std::vector<char>& got, double tolerance, const std::string& what) {
-  Tensor actual(expected.dtype(), expected.shape());
-  ASSERT_EQ(got.size(), expected.bytes()) << what;
-  if (!got.empty()) std::memcpy(actual.data(), got.data(), got.size());
-  double scale = 1;
-  for (std::int64_t i = 0; i < expected.elements(); ++i)
-    if (std::isfinite(expected.at(i))) scale = std::max(scale, std::abs(expected.at(i)));
-  for (std::int64_t i = 0; i < expected.elements(); ++i) {
-    const double e = expected.at(i), a = actual.at(i);
-    if (!is_floating(expected.dtype())) ASSERT_EQ(e, a) << what << ", element " << i;
-    else if (!std::isfinite(e)) ASSERT_TRUE(std::isnan(e) ? std::isnan(a) : e == a) << what << ", element " << i << ": " << a << " for " << e;
-    else ASSERT_NEAR(a, e, tolerance * scale) << what << ", element " << i;
-  }
-}
-
 struct Devices {
   std::unique_ptr<Backend> one = cpu_backend(1), two = cpu_backend(2), four = cpu_backend(4), eight = cpu_backend(8);
   std::unique_ptr<Backend> v2 = cpu_backend(2, "v2"), v3 = cpu_backend(2, "v3");
 };
-
-double tolerance_of(DType t) {
-  switch (t) {
-    case DType::float64: return 1e-13;
-    case DType::bfloat16: return 1e-2;
-    case DType::float16: return 2e-3;
-    default: return 2e-6;
-  }
-}
 
 // All candidates for a region; returns how many there were. `outputs` of the first one goes to `results`.
 int check_region(Devices& devices, const Region& region, const Bytes& inputs, const std::vector<Tensor>& expected, double tolerance,

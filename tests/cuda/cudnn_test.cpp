@@ -9,7 +9,7 @@
 #include "backend/cuda/convolution_shape.h"
 #include "backend/cuda/lstm_weights.h"
 #include "src/compile/interpreter.h"
-#include "tests/cuda/close.h"
+#include "tests/cpu/close.h"
 #include "tests/cuda/plugin.h"
 #include "tests/cuda/regions.h"
 

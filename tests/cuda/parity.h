@@ -7,7 +7,7 @@
 
 #include "src/compile/interpreter.h"
 #include "tests/cpu/plugin.h"
-#include "tests/cuda/close.h"
+#include "tests/cpu/close.h"
 #include "tests/graph/examples.h"
 
 namespace strata {

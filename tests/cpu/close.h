@@ -1,6 +1,7 @@
-// What a device computes beside what the reference does.
+// What a backend computes beside what the reference does.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -22,6 +23,7 @@ inline double tolerance_of(DType t) {
   }
 }
 
+// Over an op's own rounding: sums of n float32 numbers of size 1 differ by about n ulp from float64's at worst.
 inline void expect_close(const Tensor& expected, const std::vector<char>& got, double tolerance, const std::string& what) {
   Tensor actual(expected.dtype(), expected.shape());
   ASSERT_EQ(got.size(), expected.bytes()) << what;
