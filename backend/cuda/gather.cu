@@ -50,10 +50,9 @@ struct Gather {
   void start(void* const* inputs, void* y) const {
     const std::int64_t width = row_bytes / static_cast<std::int64_t>(sizeof(T));
     with_index(index, [&]<class I>(const I*) {
-      gather_rows<<<blocks_for(n * width, machine), block_threads, 0, machine.stream>>>(static_cast<const T*>(inputs[table]), static_cast<const I*>(inputs[indices]),
-                                                                                       static_cast<T*>(y), n, width, rows);
+      launch("starting a gather", gather_rows<T, I>, blocks_for(n * width, machine), machine, static_cast<const T*>(inputs[table]),
+             static_cast<const I*>(inputs[indices]), static_cast<T*>(y), n, width, rows);
     });
-    check_launch("starting a gather");
   }
   void operator()(void* const* inputs, void* const* outputs, void*) const {
     if (n * row_bytes == 0) return;
@@ -155,18 +154,11 @@ struct Scatter {
   void add(const Key* keys, const void* x, void* y, void* shared) const {
     using Sum = typename SumOf<S>::Type;
     const std::int64_t pieces = (n + piece - 1) / piece;
-    const dim3 grid(static_cast<unsigned>(std::min<std::int64_t>(pieces, 1 << 20)), static_cast<unsigned>(std::min<std::int64_t>((width + block_threads - 1) / block_threads, 64)));
-    const int threads = static_cast<int>(std::min<std::int64_t>((width + 31) / 32 * 32, block_threads));
-    if (threads < block_threads) {  // a block's columns are as many as its threads
-      add_pieces<S><<<dim3(grid.x, 1), threads, 0, machine.stream>>>(keys, static_cast<const S*>(x), static_cast<S*>(y), static_cast<Sum*>(shared), n, width);
-      check_launch("starting a sum of rows");
-      join_pieces<S><<<dim3(grid.x, 1), threads, 0, machine.stream>>>(keys, static_cast<S*>(y), static_cast<const Sum*>(shared), n, width);
-    } else {
-      add_pieces<S><<<grid, block_threads, 0, machine.stream>>>(keys, static_cast<const S*>(x), static_cast<S*>(y), static_cast<Sum*>(shared), n, width);
-      check_launch("starting a sum of rows");
-      join_pieces<S><<<grid, block_threads, 0, machine.stream>>>(keys, static_cast<S*>(y), static_cast<const Sum*>(shared), n, width);
-    }
-    check_launch("joining sums of rows");
+    // A block's columns are as many as its threads.
+    const auto threads = static_cast<unsigned>(std::min<std::int64_t>((width + 31) / 32 * 32, block_threads));
+    const dim3 grid(static_cast<unsigned>(std::min<std::int64_t>(pieces, 1 << 20)), static_cast<unsigned>(std::min<std::int64_t>((width + threads - 1) / threads, 64)));
+    launch("starting a sum of rows", add_pieces<S>, grid, threads, machine, keys, static_cast<const S*>(x), static_cast<S*>(y), static_cast<Sum*>(shared), n, width);
+    launch("joining sums of rows", join_pieces<S>, grid, threads, machine, keys, static_cast<S*>(y), static_cast<const Sum*>(shared), n, width);
   }
 
   void operator()(void* const* inputs, void* const* outputs, void* scratch) const {
@@ -175,12 +167,10 @@ struct Scatter {
     if (n == 0) return;
     Key *keys = static_cast<Key*>(scratch), *other = reinterpret_cast<Key*>(static_cast<char*>(scratch) + key_bytes());
     with_index(index, [&]<class I>(const I*) {
-      sort_runs<<<static_cast<unsigned>((n + run - 1) / run), run / 2, 0, machine.stream>>>(static_cast<const I*>(inputs[indices]), keys, n, rows);
+      launch("sorting indices", sort_runs<I>, static_cast<unsigned>((n + run - 1) / run), run / 2, machine, static_cast<const I*>(inputs[indices]), keys, n, rows);
     });
-    check_launch("sorting indices");
     for (std::int64_t length = run; length < n; length *= 2) {
-      merge_runs<<<blocks_for(n, machine), block_threads, 0, machine.stream>>>(keys, other, n, length);
-      check_launch("merging indices");
+      launch("merging indices", merge_runs, blocks_for(n, machine), machine, keys, other, n, length);
       std::swap(keys, other);
     }
     void* const shared = static_cast<char*>(scratch) + 2 * key_bytes();

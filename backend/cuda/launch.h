@@ -20,14 +20,15 @@ inline unsigned blocks_for(std::int64_t units, const Machine& machine) {
   return static_cast<unsigned>(std::clamp<std::int64_t>((units + block_threads - 1) / block_threads, 1, most));
 }
 
-// After <<<>>>.
-inline void check_launch(const char* what) { check(cudaGetLastError(), what); }
-
 // As <<<>>> does, and checked; `what` in the form "starting a copy". A host that stands for a device can do it too (tests/cuda/emulator).
 template <class... P>
-void launch(const char* what, void (*kernel)(P...), std::int64_t blocks, const Machine& machine, std::type_identity_t<P>... arguments) {
+void launch(const char* what, void (*kernel)(P...), dim3 grid, dim3 block, const Machine& machine, std::type_identity_t<P>... arguments) {
   void* addresses[] = {&arguments...};
-  check(cudaLaunchKernel(kernel, dim3(static_cast<unsigned>(blocks)), dim3(block_threads), addresses, 0, machine.stream), what);
+  check(cudaLaunchKernel(kernel, grid, block, addresses, 0, machine.stream), what);
+}
+template <class... P>
+void launch(const char* what, void (*kernel)(P...), std::int64_t blocks, const Machine& machine, std::type_identity_t<P>... arguments) {
+  launch(what, kernel, dim3(static_cast<unsigned>(blocks)), dim3(block_threads), machine, arguments...);
 }
 
 inline bool is_aligned(const void* address, std::size_t bytes) { return reinterpret_cast<std::uintptr_t>(address) % bytes == 0; }

@@ -60,13 +60,11 @@ void start(const Box& box, const void* from, void* to, const Machine& machine) {
     if (across.size >= 8 && inner.size >= 8) {
       const std::int64_t squares = outer.elements() * ((across.size + square - 1) / square) * ((inner.size + square - 1) / square);
       const auto blocks = static_cast<unsigned>(std::min<std::int64_t>(squares, std::int64_t{machine.processors} * 32));
-      copy_across<<<blocks, dim3(square, square_rows), 0, machine.stream>>>(outer, across, inner, x, y, squares);
-      return check_launch("starting a transposing copy");
+      return launch("starting a transposing copy", copy_across<T>, blocks, dim3(square, square_rows), machine, outer, across, inner, x, y, squares);
     }
   }
-  if (n < (std::int64_t{1} << 30)) copy_box<T, unsigned><<<blocks_for(n, machine), block_threads, 0, machine.stream>>>(box, x, y, static_cast<unsigned>(n));
-  else copy_box<T, std::int64_t><<<blocks_for(n, machine), block_threads, 0, machine.stream>>>(box, x, y, n);
-  check_launch("starting a copy");
+  if (n < (std::int64_t{1} << 30)) launch("starting a copy", copy_box<T, unsigned>, blocks_for(n, machine), machine, box, x, y, static_cast<unsigned>(n));
+  else launch("starting a copy", copy_box<T, std::int64_t>, blocks_for(n, machine), machine, box, x, y, n);
 }
 
 }  // namespace
@@ -108,8 +106,7 @@ __global__ void __launch_bounds__(block_threads) fill(T* y, T value, std::int64_
 
 template <class S>
 void fill_with(void* y, double value, std::int64_t n, const Machine& machine) {
-  fill<<<blocks_for(n, machine), block_threads, 0, machine.stream>>>(static_cast<S*>(y), static_cast<S>(value), n);
-  check_launch("starting a fill");
+  launch("starting a fill", fill<S>, blocks_for(n, machine), machine, static_cast<S*>(y), static_cast<S>(value), n);
 }
 
 // 16 bits of `value`: float16 and bfloat16 fill by their bits.
@@ -117,6 +114,11 @@ template <class S>
 __global__ void __launch_bounds__(block_threads) fill_half(S* y, float value, std::int64_t n) {
   const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * block_threads;
   for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * block_threads + threadIdx.x; i < n; i += step) y[i] = store<S>(value);
+}
+
+template <class S>
+void fill_with_half(void* y, double value, std::int64_t n, const Machine& machine) {
+  launch("starting a fill", fill_half<S>, blocks_for(n, machine), machine, static_cast<S*>(y), static_cast<float>(value), n);
 }
 
 void fill_output(const ArrayType& t, double value, void* y, const Machine& machine) {
@@ -130,11 +132,10 @@ void fill_output(const ArrayType& t, double value, void* y, const Machine& machi
     case DType::int64: return fill_with<Int64>(y, value, n, machine);
     case DType::uint8: return fill_with<unsigned char>(y, value, n, machine);
     case DType::boolean: return fill_with<unsigned char>(y, 1, n, machine);
-    case DType::bfloat16: fill_half<<<blocks_for(n, machine), block_threads, 0, machine.stream>>>(static_cast<BFloat16*>(y), static_cast<float>(value), n); break;
-    case DType::float16: fill_half<<<blocks_for(n, machine), block_threads, 0, machine.stream>>>(static_cast<Float16*>(y), static_cast<float>(value), n); break;
-    case DType::string: break;  // on no device
+    case DType::bfloat16: return fill_with_half<BFloat16>(y, value, n, machine);
+    case DType::float16: return fill_with_half<Float16>(y, value, n, machine);
+    case DType::string: return;  // on no device
   }
-  check_launch("starting a fill");
 }
 
 Answer box_within(const Region& region, const Machine& machine, const char* name, double value) {
@@ -173,8 +174,7 @@ __global__ void __launch_bounds__(block_threads) join(Parts parts, T* y) {
 template <class T>
 void start_join(const Parts& parts, int count, std::int64_t longest, void* y, const Machine& machine) {
   const dim3 grid(blocks_for(longest * parts.rows, machine), static_cast<unsigned>(count));
-  join<<<grid, block_threads, 0, machine.stream>>>(parts, static_cast<T*>(y));
-  check_launch("starting a concatenation");
+  launch("starting a concatenation", join<T>, grid, dim3(block_threads), machine, parts, static_cast<T*>(y));
 }
 
 Answer joined(const Region& region, const Machine& machine, const char* name, std::int64_t rows, const std::vector<std::int64_t>& lengths) {
@@ -235,8 +235,7 @@ Candidate counting(std::int64_t n, const Machine& machine) {
   return {.name = "iota", .prepare = [n, machine] {
     return make_kernel([=](void* const*, void* const* outputs, void*) {
       if (n == 0) return;
-      count_up<<<blocks_for(n, machine), block_threads, 0, machine.stream>>>(static_cast<S*>(outputs[0]), n);
-      check_launch("starting a count");
+      launch("starting a count", count_up<S>, blocks_for(n, machine), machine, static_cast<S*>(outputs[0]), n);
     });
   }};
 }

@@ -301,16 +301,15 @@ void check_case(Backend& device, const RegionCase& c, double tolerance) {
   }
 }
 
-TEST(CudnnKernels, agree_with_the_reference_on_every_convolution) {
-  const CudaDevice device = cuda_device();
-  STRATA_NEEDS_DEVICE(device);
+class CudnnKernels : public OnDevices {};
+STRATA_ON_DEVICES(CudnnKernels);
+
+TEST_P(CudnnKernels, agree_with_the_reference_on_every_convolution) {
   for (const DType t : {DType::float32, DType::bfloat16, DType::float16})
     for (const RegionCase& c : convolution_cases(t)) check_case(*device.backend, c, 10 * tolerance_of(t));
 }
 
-TEST(CudnnKernels, agree_with_the_reference_with_bias_sum_and_relu) {
-  const CudaDevice device = cuda_device();
-  STRATA_NEEDS_DEVICE(device);
+TEST_P(CudnnKernels, agree_with_the_reference_with_bias_sum_and_relu) {
   for (const std::int64_t channels : {1, 3, 16})
     for (const char* padding : {"valid", "same"})
       for (const std::int64_t stride : {1, 2})
@@ -318,9 +317,7 @@ TEST(CudnnKernels, agree_with_the_reference_with_bias_sum_and_relu) {
 }
 
 // Not a number goes through relu.
-TEST(CudnnKernels, pass_what_is_not_a_number_on) {
-  const CudaDevice device = cuda_device();
-  STRATA_NEEDS_DEVICE(device);
+TEST_P(CudnnKernels, pass_what_is_not_a_number_on) {
   RegionCase c = convolution_case(16, {1, 1}, "same", true, false, true);
   c.inputs[0].set(5, NAN);
   c.expected = interpret(*c.graph, {{"x", c.inputs[0]}, {"k", c.inputs[1]}, {"b", c.inputs[2]}});
@@ -328,9 +325,7 @@ TEST(CudnnKernels, pass_what_is_not_a_number_on) {
 }
 
 // The gradient reads what the forward kernel left.
-TEST(CudnnKernels, agree_with_the_reference_on_lstm_and_its_gradient) {
-  const CudaDevice device = cuda_device();
-  STRATA_NEEDS_DEVICE(device);
+TEST_P(CudnnKernels, agree_with_the_reference_on_lstm_and_its_gradient) {
   for (const auto& [steps, batch, features, units] : {std::tuple{4, 2, 3, 5}, {1, 3, 2, 2}, {3, 1, 1, 16}, {12, 20, 10, 32}, {6, 150, 30, 48}}) {
     const auto any = [](Shape s) { return ExampleInput{{DType::float32, std::move(s)}}; };
     const auto built = example_graph({"lstm",

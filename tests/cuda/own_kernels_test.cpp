@@ -1,10 +1,8 @@
-// Strata's own kernels against the reference: on a host that stands for a device (tests/cuda/emulator), and on a device, where
-// there is one.
+// Strata's own kernels against the reference, on sizes and numbers that the examples of the op table do not have.
 #include <limits>
 
 #include <gtest/gtest.h>
 
-#include "tests/cuda/emulator/backend.h"
 #include "tests/cuda/parity.h"
 #include "tests/cuda/plugin.h"
 
@@ -16,15 +14,6 @@ using Integers = std::vector<std::int64_t>;
 ExampleInput floats(Shape s) { return {{DType::float32, std::move(s)}}; }
 ExampleInput indices(DType t, Shape s, std::int64_t limit) { return {{t, std::move(s)}, Domain::index, limit}; }
 Attributes over(Integers axes) { return {{"axes", std::move(axes)}, {"keepdims", std::int64_t{0}}}; }
-
-void check_every_example(Backend& backend) {
-  std::set<std::string> covered;
-  const std::vector<std::string> ops = ops_of_own_kernels();
-  for (const DType t : {DType::float32, DType::float64, DType::bfloat16, DType::float16})
-    for (const OpExample& example : op_examples(t))
-      if (std::count(ops.begin(), ops.end(), example.op) > 0) check_example(backend, example, t, covered);
-  for (const std::string& op : ops) EXPECT_TRUE(covered.count(op)) << op << " did not run";
-}
 
 // Sizes at which kernels take blocks instead of warps, several tiles, slices.
 void check_larger_operands(Backend& backend) {
@@ -117,34 +106,22 @@ void check_extraordinary_numbers(Backend& backend) {
                   DType::float32, covered, 1, {{"x0", image}});
 }
 
-TEST(CudaOwnKernelsOnTheHost, agree_with_the_reference_on_every_example) { check_every_example(*emulated_cuda()); }
-TEST(CudaOwnKernelsOnTheHost, agree_with_the_reference_on_larger_operands) { check_larger_operands(*emulated_cuda()); }
-TEST(CudaOwnKernelsOnTheHost, reduce_arrays_of_any_shape) { check_reductions_of_any_shape(*emulated_cuda()); }
-TEST(CudaOwnKernelsOnTheHost, treat_extraordinary_numbers_as_the_reference_does) { check_extraordinary_numbers(*emulated_cuda()); }
 
-TEST(CudaOwnKernels, agree_with_the_reference_on_every_example) {
-  const CudaDevice device = cuda_device();
-  STRATA_NEEDS_DEVICE(device);
-  check_every_example(*device.backend);
-}
-TEST(CudaOwnKernels, agree_with_the_reference_on_larger_operands) {
-  const CudaDevice device = cuda_device();
-  STRATA_NEEDS_DEVICE(device);
+class CudaOwnKernels : public OnDevices {};
+STRATA_ON_DEVICES(CudaOwnKernels);
+
+TEST_P(CudaOwnKernels, agree_with_the_reference_on_larger_operands) {
   check_larger_operands(*device.backend);
 }
-TEST(CudaOwnKernels, reduce_arrays_of_any_shape) {
-  const CudaDevice device = cuda_device();
-  STRATA_NEEDS_DEVICE(device);
+TEST_P(CudaOwnKernels, reduce_arrays_of_any_shape) {
   check_reductions_of_any_shape(*device.backend);
 }
-TEST(CudaOwnKernels, treat_extraordinary_numbers_as_the_reference_does) {
-  const CudaDevice device = cuda_device();
-  STRATA_NEEDS_DEVICE(device);
+TEST_P(CudaOwnKernels, treat_extraordinary_numbers_as_the_reference_does) {
   check_extraordinary_numbers(*device.backend);
 }
 
-TEST(CudaOwnKernelsOnTheHost, norm_and_relu_are_one_call) {
-  const auto backend = emulated_cuda();
+TEST_P(CudaOwnKernels, norm_and_relu_are_one_call) {
+  Backend* const backend = device.backend.get();
   Graph g;
   const TensorType type{DType::float32, {40, 6}}, channels{DType::float32, {6}};
   const Value x = g.input("x", type), gamma = g.input("gamma", channels), beta = g.input("beta", channels);
@@ -161,8 +138,8 @@ TEST(CudaOwnKernelsOnTheHost, norm_and_relu_are_one_call) {
   for (std::size_t i = 0; i < 4; ++i) expect_close(expected[i], got[i], 2e-6, "output " + std::to_string(i));
 }
 
-TEST(CudaOwnKernelsOnTheHost, say_why_they_refuse) {
-  const auto backend = emulated_cuda();
+TEST_P(CudaOwnKernels, say_why_they_refuse) {
+  Backend* const backend = device.backend.get();
   const auto reason = [&](const OpExample& example) {
     const auto built = example_graph(example, false);
     std::vector<Refusal> refusals;

@@ -12,6 +12,16 @@
 
 namespace strata {
 
+// Compiles the kernels of every node of the example's graph.
+inline void prepare_example(Backend& device, const OpExample& example) {
+  const auto built = example_graph(example, true);
+  for (const OpNode& n : built->graph.nodes()) {
+    if (n.op->kind == OpKind::leaf || n.op->kind == OpKind::alias || n.op->kind == OpKind::scan) continue;
+    std::vector<Refusal> refusals;
+    for (const Candidate& candidate : device.candidates(region_of(built->graph, n), refusals)) candidate.prepare();
+  }
+}
+
 // Runs every node of the example's graph that the backend has kernels for; their ops go to `covered`. A gradient kernel reads what
 // the forward kernel of its pair wrote. `instead` stands in for inputs of the example.
 inline void check_example(Backend& device, const OpExample& example, DType dtype, std::set<std::string>& covered, double widen = 1,

@@ -1,5 +1,5 @@
-// Every kernel of the CUDA backend against the reference, on a device: over the examples of every op and their gradients, each run
-// by itself, captured and launched again. Where there is no device these tests are skipped by name.
+// Every kernel of the CUDA backend against the reference: over the examples of every op and their gradients, at aligned addresses and
+// not, in place where that is allowed.
 #include <gtest/gtest.h>
 
 #include "tests/cuda/parity.h"
@@ -27,24 +27,35 @@ void check_case(Backend& device, const RegionCase& c, double tolerance) {
   }
 }
 
-TEST(CudaKernels, agree_with_the_reference_on_every_primitive) {
-  const CudaDevice device = cuda_device();
-  STRATA_NEEDS_DEVICE(device);
+class CudaKernels : public OnDevices {};
+STRATA_ON_DEVICES(CudaKernels);
+
+// Whatever has no kernel in some dtype has one in float32, or a decomposition into ops that have.
+TEST_P(CudaKernels, agree_with_the_reference_on_every_example) {
+  std::set<std::string> covered;
+  for (const bool compiles_alone : {true, false})  // the host that stands for a device compiles together what was prepared before it runs
+    for (const DType t : {DType::float32, DType::float64, DType::bfloat16, DType::float16})
+      for (const OpExample& example : op_examples(t))
+        if (compiles_alone) prepare_example(*device.backend, example);
+        else check_example(*device.backend, example, t, covered);
+  for (const Op* op : all_ops())
+    if (op->kind == OpKind::elementwise || op->kind == OpKind::primitive || op->kind == OpKind::random) {
+      EXPECT_TRUE(covered.count(std::string(op->name))) << op->name << " has no kernel";
+    }
+}
+
+TEST_P(CudaKernels, agree_with_the_reference_on_every_primitive) {
   const auto is_primitive = [](const Op& op) { return op.kind == OpKind::elementwise || op.kind == OpKind::primitive; };
   for (const DType t : {DType::float32, DType::float64, DType::bfloat16, DType::float16})
     for (const RegionCase& c : example_cases(t, is_primitive)) check_case(*device.backend, c, tolerance_of(t));
 }
 
-TEST(CudaKernels, agree_with_the_reference_on_random_regions) {
-  const CudaDevice device = cuda_device();
-  STRATA_NEEDS_DEVICE(device);
+TEST_P(CudaKernels, agree_with_the_reference_on_random_regions) {
   for (const DType t : {DType::float32, DType::bfloat16})
     for (std::uint64_t seed = 0; seed < 40; ++seed) check_case(*device.backend, random_case(seed, t), tolerance_of(t));
 }
 
-TEST(CudaKernels, agree_with_the_reference_on_larger_arrays) {
-  const CudaDevice device = cuda_device();
-  STRATA_NEEDS_DEVICE(device);
+TEST_P(CudaKernels, agree_with_the_reference_on_larger_arrays) {
   constexpr DType f = DType::float32;
   using Integers = std::vector<std::int64_t>;
   const auto any = [](Shape s) { return ExampleInput{{f, std::move(s)}}; };
@@ -68,9 +79,10 @@ TEST(CudaKernels, agree_with_the_reference_on_larger_arrays) {
   }
 }
 
-TEST(CudaRegions, gemm_with_bias_and_relu_is_one_call) {
-  const CudaDevice device = cuda_device();
-  STRATA_NEEDS_DEVICE(device);
+class CudaRegions : public OnDevices {};
+STRATA_ON_DEVICES(CudaRegions);
+
+TEST_P(CudaRegions, gemm_with_bias_and_relu_is_one_call) {
   for (const auto& [m, k, n] : {std::tuple{128, 784, 512}, {5, 3, 10}, {33, 70, 1}})
     for (const bool with_relu : {false, true}) {
       auto graph = std::make_shared<Graph>();
@@ -85,9 +97,7 @@ TEST(CudaRegions, gemm_with_bias_and_relu_is_one_call) {
 }
 
 // As relu does wherever it stands: a loss that is not a number is noticed.
-TEST(CudaRegions, relu_behind_a_gemm_passes_not_a_number_on) {
-  const CudaDevice device = cuda_device();
-  STRATA_NEEDS_DEVICE(device);
+TEST_P(CudaRegions, relu_behind_a_gemm_passes_not_a_number_on) {
   auto graph = std::make_shared<Graph>();
   const TensorType xt{DType::float32, {32, 16}}, wt{DType::float32, {16, 64}}, bt{DType::float32, {64}};
   graph->outputs = {port(relu(matmul(graph->input("x", xt), graph->input("w", wt)) + graph->input("b", bt)))};
@@ -96,9 +106,10 @@ TEST(CudaRegions, relu_behind_a_gemm_passes_not_a_number_on) {
   check_case(*device.backend, case_of("matmul + bias + relu of NaN", graph, {{"x", x}, {"w", example_tensor({wt}, 2)}, {"b", example_tensor({bt}, 3)}}), 2e-5);
 }
 
-TEST(CudaMemory, that_there_is_not_is_null) {
-  const CudaDevice device = cuda_device();
-  STRATA_NEEDS_DEVICE(device);
+class CudaMemory : public OnDevices {};
+STRATA_ON_DEVICES(CudaMemory);
+
+TEST_P(CudaMemory, that_there_is_not_is_null) {
   EXPECT_EQ(device.backend->allocate(std::size_t{1} << 45), nullptr);
   void* const some = device.backend->allocate(1 << 20);
   ASSERT_NE(some, nullptr);

@@ -37,12 +37,35 @@ inline CudaDevice cuda_device() {
   }
 }
 
+// The same backend, its kernels too, on a host that stands for a device (tests/cuda/emulator); or null where the build has no toolkit.
+inline CudaDevice emulated_device() {
+  setenv("XDG_CACHE_HOME", "/dev/null", 1);  // what is compiled is compiled together, not kept
+  try {
+    const auto factory = reinterpret_cast<BackendFactory>(symbol_of("libstrata-cuda-emulated.so", "strata_backend"));
+    return {std::unique_ptr<Backend>(factory({})), ""};
+  } catch (const std::exception& e) {
+    return {nullptr, e.what()};
+  }
+}
+
 // The makers' answers for a device of this compute capability, which need not be there. Null where the build has no toolkit.
 inline std::unique_ptr<Backend> cuda_planner(int capability) {
   const auto lib = std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() / "lib";
   if (!std::filesystem::exists(lib / "libstrata-cuda-kernels.so")) return nullptr;
   return std::unique_ptr<Backend>(reinterpret_cast<Backend* (*)(int)>(symbol_of("libstrata-cuda-kernels.so", "strata_cuda_planner"))(capability));
 }
+
+// A test that runs on the host that stands for a device, and on a device; where one is missing it is skipped by name.
+class OnDevices : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    device = GetParam() == std::string_view("emulated") ? emulated_device() : cuda_device();
+    if (!device.backend) GTEST_SKIP() << "no CUDA device: " << device.why_not;
+  }
+  CudaDevice device;
+};
+#define STRATA_ON_DEVICES(suite) \
+  INSTANTIATE_TEST_SUITE_P(Cuda, suite, testing::Values("emulated", "device"), [](const auto& info) { return std::string(info.param); })
 
 }  // namespace strata
 

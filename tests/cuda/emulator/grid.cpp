@@ -1,13 +1,13 @@
-// Threads of a block as contexts of one thread of the host.
-#include <cuda_runtime_api.h>
+// Threads of a block as contexts of one thread of the host. A context is made once and goes on with the next block's thread; to change
+// between them asks nothing of the system (swapcontext does).
+#include <csetjmp>
 #include <ucontext.h>
 
 #include <memory>
 #include <stdexcept>
-#include <string>
 #include <vector>
 
-#include "backend/cuda/status.h"
+#include "tests/cuda/emulator/grid.h"
 
 dim3 threadIdx, blockIdx, blockDim, gridDim;
 
@@ -23,14 +23,15 @@ struct Barrier {
 };
 
 struct Thread {
-  ucontext_t context;
-  std::unique_ptr<char[]> stack = std::make_unique<char[]>(stack_bytes);
+  jmp_buf at;
+  std::unique_ptr<char[]> stack;
   bool done = false;
 };
 
 struct Block {
   std::vector<Thread> threads;
-  ucontext_t scheduler;
+  unsigned size = 0;  // of `threads`, the first
+  jmp_buf scheduler;
   unsigned current = 0;
   bool progressed = false;  // since the scheduler last looked
   Barrier all;
@@ -40,10 +41,31 @@ struct Block {
 };
 Block block;
 
+void leave(Thread& t) {
+  if (_setjmp(t.at) == 0) _longjmp(block.scheduler, 1);
+}
+
 void body() {
-  (*block.thread)();
-  block.threads[block.current].done = true;
-  block.progressed = true;
+  for (;;) {
+    (*block.thread)();
+    Thread& t = block.threads[block.current];
+    t.done = true;
+    block.progressed = true;
+    leave(t);
+  }
+}
+
+void resume(Thread& t) {
+  if (_setjmp(block.scheduler) != 0) return;
+  if (t.stack) _longjmp(t.at, 1);
+  t.stack = std::make_unique<char[]>(stack_bytes);
+  ucontext_t first;
+  getcontext(&first);
+  first.uc_stack.ss_sp = t.stack.get();
+  first.uc_stack.ss_size = stack_bytes;
+  first.uc_link = nullptr;
+  makecontext(&first, body, 0);
+  setcontext(&first);
 }
 
 void wait(Barrier& barrier) {
@@ -54,23 +76,17 @@ void wait(Barrier& barrier) {
     ++barrier.generation;
     return;
   }
-  while (barrier.generation == generation) swapcontext(&block.threads[block.current].context, &block.scheduler);
+  while (barrier.generation == generation) leave(block.threads[block.current]);
   block.progressed = true;
 }
 
 void run_block() {
-  const auto n = static_cast<unsigned>(block.threads.size());
+  const unsigned n = block.size;
   block.all = {n};
   block.warps.assign((n + warp - 1) / warp, {});
   for (unsigned i = 0; i < n; ++i) {
     ++block.warps[i / warp].members;
-    Thread& t = block.threads[i];
-    t.done = false;
-    getcontext(&t.context);
-    t.context.uc_stack.ss_sp = t.stack.get();
-    t.context.uc_stack.ss_size = stack_bytes;
-    t.context.uc_link = &block.scheduler;
-    makecontext(&t.context, body, 0);
+    block.threads[i].done = false;
   }
   for (bool running = true; running;) {
     running = block.progressed = false;
@@ -78,8 +94,8 @@ void run_block() {
       if (block.threads[i].done) continue;
       running = true;
       block.current = i;
-      threadIdx = {i};
-      swapcontext(&block.scheduler, &block.threads[i].context);
+      threadIdx = {i % blockDim.x, i / blockDim.x};
+      resume(block.threads[i]);
     }
     if (running && !block.progressed) throw std::runtime_error("threads of a block wait for others that are done or elsewhere");
   }
@@ -87,16 +103,25 @@ void run_block() {
 
 }  // namespace
 
-cudaError_t run_grid(dim3 grid, dim3 size, const std::function<void()>& thread) {
-  if (grid.x == 0 || grid.x > 0x7FFFFFFFu || grid.y != 1 || grid.z != 1 || size.x == 0 || size.x > 1024 || size.y != 1 || size.z != 1) return cudaErrorInvalidConfiguration;
-  block.threads.resize(size.x);
-  block.words.resize(size.x);
+bool is_grid(dim3 grid, dim3 size) {
+  return grid.x > 0 && grid.x <= 0x7FFFFFFFu && grid.y > 0 && grid.y <= 65535 && grid.z == 1 && size.x > 0 && size.y > 0 && size.z == 1 && size.x * size.y <= 1024;
+}
+
+void run_grid(dim3 grid, dim3 size, const std::function<void()>& thread) {
+  block.size = size.x * size.y;
+  if (block.threads.empty()) block.threads = std::vector<Thread>(1024);  // where they are is where their contexts go on
+  block.words.resize(block.size);
   block.thread = &thread;
   gridDim = grid;
   blockDim = size;
-  for (blockIdx = {0}; blockIdx.x < grid.x; ++blockIdx.x) run_block();
-  return cudaSuccess;
+  for (unsigned y = 0; y < grid.y; ++y)
+    for (unsigned x = 0; x < grid.x; ++x) {
+      blockIdx = {x, y};
+      run_block();
+    }
 }
+
+namespace {
 
 unsigned exchanged(unsigned word, unsigned from) {
   Barrier& mine = block.warps[block.current / warp];
@@ -108,17 +133,12 @@ unsigned exchanged(unsigned word, unsigned from) {
   return found;
 }
 
-void wait_for_block() { wait(block.all); }
-
+}  // namespace
 }  // namespace strata::emulator
 
-void __syncthreads() { strata::emulator::wait_for_block(); }
+void __syncthreads() { strata::emulator::wait(strata::emulator::block.all); }
 unsigned __shfl_down_sync(unsigned, unsigned word, unsigned distance) {
-  const unsigned lane = threadIdx.x % strata::emulator::warp;
+  const unsigned lane = strata::emulator::block.current % strata::emulator::warp;
   return strata::emulator::exchanged(word, lane + distance < strata::emulator::warp ? lane + distance : lane);
 }
 unsigned __shfl_sync(unsigned, unsigned word, int lane) { return strata::emulator::exchanged(word, static_cast<unsigned>(lane)); }
-
-namespace strata::cuda {
-void fail(cudaError_t, std::string_view what) { throw std::runtime_error("CUDA: " + std::string(what) + ": the grid is empty or too large"); }
-}  // namespace strata::cuda

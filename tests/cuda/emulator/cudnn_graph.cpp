@@ -1,0 +1,379 @@
+// cuDNN's graphs of operations: descriptors that keep what they are told, one engine, and a plan that computes each operation as it is
+// defined.
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <cudnn.h>
+
+#include "tests/cuda/emulator/cudnn_handle.h"
+#include "tests/cuda/emulator/device.h"
+#include "tests/cuda/emulator/elements.h"
+
+namespace strata::emulator {
+namespace {
+
+using Integers = std::vector<std::int64_t>;
+constexpr std::int64_t workspace_bytes = 256;
+
+struct Descriptor {
+  cudnnBackendDescriptorType_t type;
+  struct Value {
+    std::vector<char> bytes;
+    std::int64_t count;
+  };
+  std::map<int, Value> values;
+  std::map<int, std::vector<std::shared_ptr<const Descriptor>>> parts;  // descriptors as they were when they were given
+
+  template <class T>
+  std::vector<T> list(cudnnBackendAttributeName_t name) const {
+    const auto found = values.find(name);
+    if (found == values.end()) return {};
+    std::vector<T> all(found->second.bytes.size() / sizeof(T));
+    std::memcpy(all.data(), found->second.bytes.data(), all.size() * sizeof(T));
+    return all;
+  }
+  template <class T>
+  T value(cudnnBackendAttributeName_t name) const { return list<T>(name).at(0); }
+  const Descriptor& part(cudnnBackendAttributeName_t name) const { return *parts.at(name).at(0); }
+};
+struct Handle { std::shared_ptr<Descriptor> descriptor; };
+Descriptor& of(cudnnBackendDescriptor_t raw) { return *static_cast<Handle*>(raw)->descriptor; }
+
+std::size_t size_of(cudnnBackendAttributeType_t type) {
+  switch (type) {
+    case CUDNN_TYPE_INT64: case CUDNN_TYPE_DOUBLE: case CUDNN_TYPE_VOID_PTR: case CUDNN_TYPE_HANDLE: case CUDNN_TYPE_BACKEND_DESCRIPTOR: return 8;
+    case CUDNN_TYPE_BOOLEAN: case CUDNN_TYPE_CHAR: return 1;
+    case CUDNN_TYPE_FRACTION: return 16;
+    default: return 4;
+  }
+}
+
+// --- arrays ------------------------------------------------------------------------------------------------------------------
+
+struct Array {
+  Integers dims, strides;
+  Element element = Element::float32;
+  bool is_virtual = false;
+  std::int64_t id = 0;
+  std::vector<double> values;  // row-major by dims
+
+  std::int64_t elements() const {
+    std::int64_t n = 1;
+    for (const std::int64_t d : dims) n *= d;
+    return n;
+  }
+  // Of the i-th element in memory.
+  std::int64_t place(std::int64_t i) const {
+    std::int64_t at = 0;
+    for (std::size_t a = dims.size(); a-- > 0; i /= dims[a]) at += i % dims[a] * strides[a];
+    return at;
+  }
+  std::size_t index(const Integers& at) const {
+    std::int64_t i = 0;
+    for (std::size_t a = 0; a < dims.size(); ++a) i = i * dims[a] + at[a];
+    return static_cast<std::size_t>(i);
+  }
+};
+
+Array array_of(const Descriptor& d) {
+  Array a;
+  a.dims = d.list<std::int64_t>(CUDNN_ATTR_TENSOR_DIMENSIONS);
+  a.strides = d.list<std::int64_t>(CUDNN_ATTR_TENSOR_STRIDES);
+  a.element = element_of(d.value<cudnnDataType_t>(CUDNN_ATTR_TENSOR_DATA_TYPE));
+  a.id = d.value<std::int64_t>(CUDNN_ATTR_TENSOR_UNIQUE_ID);
+  const auto is_virtual = d.list<unsigned char>(CUDNN_ATTR_TENSOR_IS_VIRTUAL);  // a boolean is a byte
+  a.is_virtual = !is_virtual.empty() && is_virtual[0] != 0;
+  return a;
+}
+
+template <class F>
+void each(const Integers& sizes, F f) {
+  Integers at(sizes.size());
+  std::int64_t n = 1;
+  for (const std::int64_t s : sizes) n *= s;
+  for (std::int64_t i = 0; i < n; ++i) {
+    std::int64_t rest = i;
+    for (std::size_t a = sizes.size(); a-- > 0; rest /= sizes[a]) at[a] = rest % sizes[a];
+    f(at);
+  }
+}
+
+// --- operations --------------------------------------------------------------------------------------------------------------
+
+// f(y, x, kernel) for the elements that meet in a convolution, by their places among the values. Axes of space that are missing are 1.
+template <class F>
+void convolve(const Descriptor& window, const Array& x, const Array& kernel, const Array& y, F f) {
+  using Three = std::array<std::int64_t, 3>;
+  const auto three = [](const Integers& of, std::size_t from, std::int64_t missing) {
+    Three all{missing, missing, missing};
+    std::copy(of.begin() + static_cast<std::ptrdiff_t>(from), of.end(), all.begin() + static_cast<std::ptrdiff_t>(3 - (of.size() - from)));
+    return all;
+  };
+  const Three strides = three(window.list<std::int64_t>(CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES), 0, 1), low = three(window.list<std::int64_t>(CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS), 0, 0),
+              dilation = three(window.list<std::int64_t>(CUDNN_ATTR_CONVOLUTION_DILATIONS), 0, 1), in = three(x.dims, 2, 1), size = three(kernel.dims, 2, 1), out = three(y.dims, 2, 1);
+  if (window.value<cudnnConvolutionMode_t>(CUDNN_ATTR_CONVOLUTION_CONV_MODE) != CUDNN_CROSS_CORRELATION) throw std::runtime_error("a kernel that is turned");
+  const std::int64_t filters = y.dims[1], channels = kernel.dims[1], groups = x.dims[1] / channels;
+  const auto inside = [](const Three& dims, const Three& at) { return (at[0] * dims[1] + at[1]) * dims[2] + at[2]; };
+  const std::int64_t of_x = in[0] * in[1] * in[2], of_y = out[0] * out[1] * out[2], of_kernel = size[0] * size[1] * size[2];
+  Three o, k;
+  for (std::int64_t n = 0; n < y.dims[0]; ++n)
+    for (std::int64_t filter = 0; filter < filters; ++filter)
+      for (o[0] = 0; o[0] < out[0]; ++o[0])
+        for (o[1] = 0; o[1] < out[1]; ++o[1])
+          for (o[2] = 0; o[2] < out[2]; ++o[2])
+            for (k[0] = 0; k[0] < size[0]; ++k[0])
+              for (k[1] = 0; k[1] < size[1]; ++k[1])
+                for (k[2] = 0; k[2] < size[2]; ++k[2]) {
+                  Three at;
+                  bool is_inside = true;
+                  for (std::size_t a = 0; a < 3; ++a) {
+                    at[a] = o[a] * strides[a] + k[a] * dilation[a] - low[a];
+                    is_inside = is_inside && at[a] >= 0 && at[a] < in[a];
+                  }
+                  if (!is_inside) continue;
+                  const std::int64_t first = filter / (filters / groups) * channels;
+                  for (std::int64_t c = 0; c < channels; ++c)
+                    f(static_cast<std::size_t>((n * filters + filter) * of_y + inside(out, o)),
+                      static_cast<std::size_t>((n * x.dims[1] + first + c) * of_x + inside(in, at)),
+                      static_cast<std::size_t>((filter * channels + c) * of_kernel + inside(size, k)));
+                }
+}
+
+class Program {
+ public:
+  explicit Program(std::vector<std::shared_ptr<const Descriptor>> operations) : operations_(std::move(operations)) {}
+
+  static bool knows(const Descriptor& op) {
+    switch (op.type) {
+      case CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR: case CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR:
+      case CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR: return true;
+      case CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR: {
+        const auto mode = mode_of(op);
+        return mode == CUDNN_POINTWISE_ADD || mode == CUDNN_POINTWISE_RELU_FWD;
+      }
+      default: return false;
+    }
+  }
+
+  // Each operation as soon as what it reads is there.
+  void run(const std::map<std::int64_t, void*>& memory) const {
+    State s{memory, {}};
+    std::vector<bool> done(operations_.size());
+    for (bool progressed = true; progressed;) {
+      progressed = false;
+      for (std::size_t i = 0; i < operations_.size(); ++i) {
+        if (done[i] || !is_ready(*operations_[i], s)) continue;
+        compute(*operations_[i], s);
+        done[i] = progressed = true;
+      }
+    }
+    if (std::find(done.begin(), done.end(), false) != done.end()) throw std::runtime_error("cuDNN: an operation reads what nothing makes");
+  }
+
+ private:
+  struct State {
+    const std::map<std::int64_t, void*>& memory;
+    std::map<std::int64_t, Array> made;
+  };
+  static cudnnPointwiseMode_t mode_of(const Descriptor& op) {
+    return op.part(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR).value<cudnnPointwiseMode_t>(CUDNN_ATTR_POINTWISE_MODE);
+  }
+
+  static std::vector<cudnnBackendAttributeName_t> inputs_of(const Descriptor& op) {
+    switch (op.type) {
+      case CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR: return {CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W};
+      case CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR:
+        return {CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W};
+      case CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR:
+        return {CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X};
+      default:
+        if (mode_of(op) == CUDNN_POINTWISE_RELU_FWD) return {CUDNN_ATTR_OPERATION_POINTWISE_XDESC};
+        return {CUDNN_ATTR_OPERATION_POINTWISE_XDESC, CUDNN_ATTR_OPERATION_POINTWISE_BDESC};
+    }
+  }
+  static bool is_ready(const Descriptor& op, const State& s) {
+    for (const auto name : inputs_of(op))
+      if (const Array a = array_of(op.part(name)); a.is_virtual && s.made.count(a.id) == 0) return false;
+    return true;
+  }
+  static Array read(const Descriptor& d, const State& s) {
+    Array a = array_of(d);
+    if (const auto made = s.made.find(a.id); made != s.made.end()) return made->second;
+    for (std::int64_t i = 0; i < a.elements(); ++i) a.values.push_back(emulator::read(a.element, s.memory.at(a.id), a.place(i)));
+    return a;
+  }
+  static Array result(const Descriptor& d) {
+    Array a = array_of(d);
+    a.values.assign(static_cast<std::size_t>(a.elements()), 0);
+    return a;
+  }
+  static void give(Array a, State& s) {
+    if (!a.is_virtual)
+      for (std::int64_t i = 0; i < a.elements(); ++i) write(a.element, s.memory.at(a.id), a.place(i), a.values[static_cast<std::size_t>(i)]);
+    s.made[a.id] = std::move(a);
+  }
+
+  static void compute(const Descriptor& op, State& s) {
+    switch (op.type) {
+      case CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR: {
+        const Array x = read(op.part(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X), s), kernel = read(op.part(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W), s);
+        Array y = result(op.part(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y));
+        convolve(op.part(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC), x, kernel, y,
+                 [&](std::size_t at_y, std::size_t at_x, std::size_t at_kernel) { y.values[at_y] += x.values[at_x] * kernel.values[at_kernel]; });
+        return give(std::move(y), s);
+      }
+      case CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR: {
+        const Array dy = read(op.part(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY), s), kernel = read(op.part(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W), s);
+        Array dx = result(op.part(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX));
+        convolve(op.part(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC), dx, kernel, dy,
+                 [&](std::size_t at_y, std::size_t at_x, std::size_t at_kernel) { dx.values[at_x] += dy.values[at_y] * kernel.values[at_kernel]; });
+        return give(std::move(dx), s);
+      }
+      case CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR: {
+        const Array dy = read(op.part(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY), s), x = read(op.part(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X), s);
+        Array dw = result(op.part(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW));
+        convolve(op.part(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_CONV_DESC), x, dw, dy,
+                 [&](std::size_t at_y, std::size_t at_x, std::size_t at_kernel) { dw.values[at_kernel] += dy.values[at_y] * x.values[at_x]; });
+        return give(std::move(dw), s);
+      }
+      default: return compute_pointwise(op, s);
+    }
+  }
+
+  static void compute_pointwise(const Descriptor& op, State& s) {
+    const Array x = read(op.part(CUDNN_ATTR_OPERATION_POINTWISE_XDESC), s);
+    Array y = result(op.part(CUDNN_ATTR_OPERATION_POINTWISE_YDESC));
+    const bool is_relu = mode_of(op) == CUDNN_POINTWISE_RELU_FWD;
+    const Array b = is_relu ? Array{} : read(op.part(CUDNN_ATTR_OPERATION_POINTWISE_BDESC), s);
+    const auto at = [](const Array& a, Integers i) {  // axes of 1 are repeated
+      for (std::size_t k = 0; k < i.size(); ++k) i[k] = a.dims[k] == 1 ? 0 : i[k];
+      return a.values[a.index(i)];
+    };
+    each(y.dims, [&](const Integers& i) {
+      const double v = at(x, i);
+      y.values[y.index(i)] = is_relu ? (v < 0 ? 0 : v) : v + at(b, i);
+    });
+    give(std::move(y), s);
+  }
+
+  std::vector<std::shared_ptr<const Descriptor>> operations_;
+};
+
+const std::vector<std::shared_ptr<const Descriptor>>& operations_of(const Descriptor& plan) {
+  return plan.part(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG).part(CUDNN_ATTR_ENGINECFG_ENGINE).part(CUDNN_ATTR_ENGINE_OPERATION_GRAPH).parts.at(CUDNN_ATTR_OPERATIONGRAPH_OPS);
+}
+
+std::string last_error;
+cudnnStatus_t refused(std::string why) {
+  last_error = "the host that stands for a device " + std::move(why);
+  return CUDNN_STATUS_NOT_SUPPORTED;
+}
+
+// The one engine configuration of a graph.
+void make_config(Descriptor& config, std::shared_ptr<const Descriptor> graph) {
+  const auto engine = std::make_shared<Descriptor>(Descriptor{CUDNN_BACKEND_ENGINE_DESCRIPTOR, {}, {}});
+  engine->parts[CUDNN_ATTR_ENGINE_OPERATION_GRAPH] = {std::move(graph)};
+  config.parts[CUDNN_ATTR_ENGINECFG_ENGINE] = {engine};
+}
+
+}  // namespace
+}  // namespace strata::emulator
+
+using namespace strata::emulator;
+
+extern "C" {
+
+std::size_t cudnnGetVersion() { return CUDNN_VERSION; }
+std::size_t cudnnGetCudartVersion() { return CUDART_VERSION; }
+const char* cudnnGetErrorString(cudnnStatus_t status) { return status == CUDNN_STATUS_NOT_SUPPORTED ? "not supported" : "error"; }
+void cudnnGetLastErrorString(char* message, std::size_t most) {
+  std::strncpy(message, last_error.c_str(), most - 1);
+  message[most - 1] = 0;
+}
+cudnnStatus_t cudnnCreate(cudnnHandle_t* handle) { return *handle = new cudnnContext, CUDNN_STATUS_SUCCESS; }
+cudnnStatus_t cudnnDestroy(cudnnHandle_t handle) { return delete handle, CUDNN_STATUS_SUCCESS; }
+cudnnStatus_t cudnnSetStream(cudnnHandle_t handle, cudaStream_t stream) { return handle->stream = stream, CUDNN_STATUS_SUCCESS; }
+cudnnStatus_t cudnnGetStream(cudnnHandle_t handle, cudaStream_t* stream) { return *stream = handle->stream, CUDNN_STATUS_SUCCESS; }
+
+cudnnStatus_t cudnnBackendCreateDescriptor(cudnnBackendDescriptorType_t type, cudnnBackendDescriptor_t* raw) {
+  *raw = new Handle{std::make_shared<Descriptor>(Descriptor{type, {}, {}})};
+  return CUDNN_STATUS_SUCCESS;
+}
+cudnnStatus_t cudnnBackendDestroyDescriptor(cudnnBackendDescriptor_t raw) { return delete static_cast<Handle*>(raw), CUDNN_STATUS_SUCCESS; }
+
+cudnnStatus_t cudnnBackendSetAttribute(cudnnBackendDescriptor_t raw, cudnnBackendAttributeName_t name, cudnnBackendAttributeType_t type, std::int64_t count, const void* values) {
+  Descriptor& d = of(raw);
+  if (type == CUDNN_TYPE_BACKEND_DESCRIPTOR) {
+    auto& parts = d.parts[name];
+    parts.clear();
+    for (std::int64_t i = 0; i < count; ++i) parts.push_back(std::make_shared<Descriptor>(of(static_cast<const cudnnBackendDescriptor_t*>(values)[i])));
+  } else {
+    const char* const begin = static_cast<const char*>(values);
+    d.values[name] = {std::vector<char>(begin, begin + static_cast<std::size_t>(count) * size_of(type)), count};
+  }
+  return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t cudnnBackendFinalize(cudnnBackendDescriptor_t raw) {
+  const Descriptor& d = of(raw);
+  if (d.type == CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR)
+    for (const auto& op : d.parts.at(CUDNN_ATTR_OPERATIONGRAPH_OPS))
+      if (!Program::knows(*op)) return refused("does not have operation " + std::to_string(op->type));
+  return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t cudnnBackendGetAttribute(const cudnnBackendDescriptor_t raw, cudnnBackendAttributeName_t name, cudnnBackendAttributeType_t type, std::int64_t most,
+                                       std::int64_t* count, void* values) {
+  const Descriptor& d = of(raw);
+  const auto say = [&](std::int64_t n) {
+    if (count != nullptr) *count = n;
+    return CUDNN_STATUS_SUCCESS;
+  };
+  const auto number = [&](std::int64_t n) {
+    if (values != nullptr && most > 0) std::memcpy(values, &n, size_of(type));
+    return say(1);
+  };
+  switch (name) {
+    case CUDNN_ATTR_ENGINEHEUR_RESULTS:
+      if (most > 0) make_config(of(static_cast<cudnnBackendDescriptor_t*>(values)[0]), d.parts.at(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH).at(0));
+      return say(1);
+    case CUDNN_ATTR_ENGINECFG_WORKSPACE_SIZE: case CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE: return number(workspace_bytes);
+    case CUDNN_ATTR_ENGINE_GLOBAL_INDEX: return number(0);
+    case CUDNN_ATTR_ENGINE_NUMERICAL_NOTE: case CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE: case CUDNN_ATTR_ENGINECFG_KNOB_CHOICES: return say(0);
+    default: break;
+  }
+  if (const auto parts = d.parts.find(name); parts != d.parts.end()) {  // into descriptors of the caller's
+    for (std::int64_t i = 0; i < std::min<std::int64_t>(most, static_cast<std::int64_t>(parts->second.size())); ++i)
+      of(static_cast<cudnnBackendDescriptor_t*>(values)[i]) = *parts->second[static_cast<std::size_t>(i)];
+    return say(static_cast<std::int64_t>(parts->second.size()));
+  }
+  if (const auto value = d.values.find(name); value != d.values.end()) {
+    if (values != nullptr) std::memcpy(values, value->second.bytes.data(), std::min(value->second.bytes.size(), static_cast<std::size_t>(most) * size_of(type)));
+    return say(value->second.count);
+  }
+  return refused("was not told attribute " + std::to_string(name));
+}
+
+cudnnStatus_t cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDescriptor_t plan, cudnnBackendDescriptor_t pack) {
+  const Descriptor& given = of(pack);
+  const auto ids = given.list<std::int64_t>(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS);
+  const auto addresses = given.list<void*>(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS);
+  void* const workspace = given.value<void*>(CUDNN_ATTR_VARIANT_PACK_WORKSPACE);
+  std::map<std::int64_t, void*> memory;
+  for (std::size_t i = 0; i < ids.size(); ++i) memory[ids[i]] = addresses[i];
+  const Program program(operations_of(of(plan)));
+  const cudaError_t status = enqueue(handle->stream, [=] {
+    std::memset(workspace, 0x55, static_cast<std::size_t>(workspace_bytes));
+    program.run(memory);
+  });
+  return status == cudaSuccess ? CUDNN_STATUS_SUCCESS : CUDNN_STATUS_EXECUTION_FAILED;
+}
+
+}  // extern "C"

@@ -1,0 +1,7 @@
+#pragma once
+
+#include <cudnn.h>
+
+struct cudnnContext {
+  cudaStream_t stream = nullptr;
+};

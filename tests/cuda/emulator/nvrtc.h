@@ -1,2 +1,0 @@
-#pragma once
-enum nvrtcResult { NVRTC_SUCCESS = 0 };
