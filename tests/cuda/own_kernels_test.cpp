@@ -17,7 +17,6 @@ Attributes over(Integers axes) { return {{"axes", std::move(axes)}, {"keepdims",
 
 // Sizes at which kernels take blocks instead of warps, several tiles, slices.
 void check_larger_operands(Backend& backend) {
-  std::set<std::string> covered;
   const ExampleInput state = indices(DType::int64, {2}, 1000);
   const std::vector<OpExample> examples = {
       {"reduce_sum", {floats({5000, 33})}, over({0})},
@@ -46,14 +45,15 @@ void check_larger_operands(Backend& backend) {
       {"random_uniform", {state}, {{"stream", std::int64_t{77}}, {"shape", Shape{30, 301}}, {"dtype", DType::float32}}},
       {"random_normal", {state}, {{"stream", std::int64_t{77}}, {"shape", Shape{30, 301}}, {"dtype", DType::float32}}},
   };
-  for (const OpExample& example : examples) check_example(backend, example, DType::float32, covered, 10);
-  EXPECT_GT(covered.size(), 20u);
+  std::vector<ExampleCase> cases;
+  for (const OpExample& example : examples) cases.push_back({example, DType::float32, 10});
+  EXPECT_GT(check_examples(backend, cases).size(), 20u);
 }
 
 // Integers add up exactly and have ties: each element must be met once, in every arrangement of axes.
 void check_reductions_of_any_shape(Backend& backend) {
   std::mt19937_64 random(3);
-  std::set<std::string> covered;
+  std::vector<ExampleCase> cases;
   const auto pick = [&](std::uint64_t n) { return static_cast<std::int64_t>(random() % n); };
   for (int i = 0; i < 30; ++i) {
     std::vector<Dim> dims;
@@ -67,16 +67,17 @@ void check_reductions_of_any_shape(Backend& backend) {
     }
     if (axes.empty()) axes.push_back(0);
     const ExampleInput x{{i % 2 == 0 ? DType::int64 : DType::int32, Shape(dims)}};
-    for (const std::string_view op : {"reduce_sum", "reduce_max", "reduce_min"}) check_example(backend, {op, {x}, over(axes)}, DType::float32, covered);
+    for (const std::string_view op : {"reduce_sum", "reduce_max", "reduce_min"}) cases.push_back({{op, {x}, over(axes)}});
     if (dims[static_cast<std::size_t>(axes[0])].value() > 0)
-      for (const std::string_view op : {"argmax", "argmin"}) check_example(backend, {op, {x}, {{"axis", axes[0]}}}, DType::float32, covered);
+      for (const std::string_view op : {"argmax", "argmin"}) cases.push_back({{op, {x}, {{"axis", axes[0]}}}});
   }
+  check_examples(backend, cases);
 }
 
 // Infinities and numbers that are none come out as they do in the reference.
 void check_extraordinary_numbers(Backend& backend) {
   constexpr double infinity = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
-  std::set<std::string> covered;
+  std::vector<ExampleCase> cases;
   const Shape shape{7, 40};
   Tensor x = example_tensor(floats(shape), 5);
   for (std::int64_t j = 0; j < 40; ++j) {
@@ -90,20 +91,21 @@ void check_extraordinary_numbers(Backend& backend) {
   x.set(5 * 40 + 2, infinity);
   x.set(5 * 40 + 35, infinity);
   const std::map<std::string, Tensor> instead{{"x0", x}};
-  for (const std::string_view op : {"softmax", "log_softmax"}) check_example(backend, {op, {floats(shape)}}, DType::float32, covered, 1, instead);
-  check_example(backend, {"sparse_softmax_cross_entropy", {floats(shape), indices(DType::int32, {7}, 50)}}, DType::float32, covered, 1, instead);
+  for (const std::string_view op : {"softmax", "log_softmax"}) cases.push_back({{op, {floats(shape)}}, DType::float32, 1, instead});
+  cases.push_back({{"sparse_softmax_cross_entropy", {floats(shape), indices(DType::int32, {7}, 50)}}, DType::float32, 1, instead});
   for (const std::int64_t axis : {0, 1}) {
     for (const std::string_view op : {"reduce_sum", "reduce_max", "reduce_min"})
-      check_example(backend, {op, {floats(shape)}, over({axis})}, DType::float32, covered, 1, instead);
-    for (const std::string_view op : {"argmax", "argmin"}) check_example(backend, {op, {floats(shape)}, {{"axis", axis}}}, DType::float32, covered, 1, instead);
+      cases.push_back({{op, {floats(shape)}, over({axis})}, DType::float32, 1, instead});
+    for (const std::string_view op : {"argmax", "argmin"}) cases.push_back({{op, {floats(shape)}, {{"axis", axis}}}, DType::float32, 1, instead});
   }
   Tensor image = example_tensor(floats({1, 4, 10, 2}), 6);
   image.set(3, nan);
   image.set(20, -infinity);
   for (const std::int64_t i : {40, 42, 60, 62}) image.set(i, -infinity);  // a window of nothing else
   for (const char* padding : {"valid", "same"})
-    check_example(backend, {"max_pool", {floats({1, 4, 10, 2})}, {{"size", Integers{2, 2}}, {"strides", Integers{2, 2}}, {"padding", std::string(padding)}}},
-                  DType::float32, covered, 1, {{"x0", image}});
+    cases.push_back({{"max_pool", {floats({1, 4, 10, 2})}, {{"size", Integers{2, 2}}, {"strides", Integers{2, 2}}, {"padding", std::string(padding)}}},
+                     DType::float32, 1, {{"x0", image}}});
+  check_examples(backend, cases);
 }
 
 

@@ -73,4 +73,19 @@ inline void check_example(Backend& device, const OpExample& example, DType dtype
   }
 }
 
+struct ExampleCase {
+  OpExample example;
+  DType dtype = DType::float32;
+  double widen = 1;
+  std::map<std::string, Tensor> instead = {};
+};
+
+// All are compiled before the first runs: the host that stands for a device compiles together what waits. Gives the ops that ran.
+inline std::set<std::string> check_examples(Backend& device, const std::vector<ExampleCase>& cases) {
+  std::set<std::string> covered;
+  for (const ExampleCase& c : cases) prepare_example(device, c.example);
+  for (const ExampleCase& c : cases) check_example(device, c.example, c.dtype, covered, c.widen, c.instead);
+  return covered;
+}
+
 }  // namespace strata

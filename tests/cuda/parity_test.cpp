@@ -30,14 +30,20 @@ void check_case(Backend& device, const RegionCase& c, double tolerance) {
 class CudaKernels : public OnDevices {};
 STRATA_ON_DEVICES(CudaKernels);
 
+// All are compiled before the first runs (see check_examples).
+void check_cases(Backend& device, const std::vector<RegionCase>& cases, DType t) {
+  std::vector<Refusal> refusals;
+  for (const RegionCase& c : cases)
+    for (const Candidate& candidate : device.candidates(c.region, refusals)) candidate.prepare();
+  for (const RegionCase& c : cases) check_case(device, c, tolerance_of(t));
+}
+
 // Whatever has no kernel in some dtype has one in float32, or a decomposition into ops that have.
 TEST_P(CudaKernels, agree_with_the_reference_on_every_example) {
-  std::set<std::string> covered;
-  for (const bool compiles_alone : {true, false})  // the host that stands for a device compiles together what was prepared before it runs
-    for (const DType t : {DType::float32, DType::float64, DType::bfloat16, DType::float16})
-      for (const OpExample& example : op_examples(t))
-        if (compiles_alone) prepare_example(*device.backend, example);
-        else check_example(*device.backend, example, t, covered);
+  std::vector<ExampleCase> cases;
+  for (const DType t : {DType::float32, DType::float64, DType::bfloat16, DType::float16})
+    for (const OpExample& example : op_examples(t)) cases.push_back({example, t});
+  const std::set<std::string> covered = check_examples(*device.backend, cases);
   for (const Op* op : all_ops())
     if (op->kind == OpKind::elementwise || op->kind == OpKind::primitive || op->kind == OpKind::random) {
       EXPECT_TRUE(covered.count(std::string(op->name))) << op->name << " has no kernel";
@@ -46,13 +52,15 @@ TEST_P(CudaKernels, agree_with_the_reference_on_every_example) {
 
 TEST_P(CudaKernels, agree_with_the_reference_on_every_primitive) {
   const auto is_primitive = [](const Op& op) { return op.kind == OpKind::elementwise || op.kind == OpKind::primitive; };
-  for (const DType t : {DType::float32, DType::float64, DType::bfloat16, DType::float16})
-    for (const RegionCase& c : example_cases(t, is_primitive)) check_case(*device.backend, c, tolerance_of(t));
+  for (const DType t : {DType::float32, DType::float64, DType::bfloat16, DType::float16}) check_cases(*device.backend, example_cases(t, is_primitive), t);
 }
 
 TEST_P(CudaKernels, agree_with_the_reference_on_random_regions) {
-  for (const DType t : {DType::float32, DType::bfloat16})
-    for (std::uint64_t seed = 0; seed < 40; ++seed) check_case(*device.backend, random_case(seed, t), tolerance_of(t));
+  for (const DType t : {DType::float32, DType::bfloat16}) {
+    std::vector<RegionCase> cases;
+    for (std::uint64_t seed = 0; seed < 40; ++seed) cases.push_back(random_case(seed, t));
+    check_cases(*device.backend, cases, t);
+  }
 }
 
 TEST_P(CudaKernels, agree_with_the_reference_on_larger_arrays) {

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "backend/backend.h"
+#include "src/compile/backends.h"
 #include "tests/cpu/plugin.h"
 
 namespace strata {
@@ -46,6 +47,20 @@ inline CudaDevice emulated_device() {
   } catch (const std::exception& e) {
     return {nullptr, e.what()};
   }
+}
+
+// The name by which models open one of them, "emulated" or "device"; "" where it is missing.
+struct CudaName { std::string name, why_not; };
+inline CudaName cuda_name(const std::string& which) {
+  const CudaDevice found = which == "emulated" ? emulated_device() : cuda_device();
+  if (!found.backend) return {"", found.why_not};
+  if (which == "device") return {"cuda", ""};
+  static const bool registered = [] {
+    register_backend("emulated", [](const BackendOptions&) { return std::shared_ptr<Backend>(emulated_device().backend); });
+    return true;
+  }();
+  static_cast<void>(registered);
+  return {"emulated", ""};
 }
 
 // The makers' answers for a device of this compute capability, which need not be there. Null where the build has no toolkit.

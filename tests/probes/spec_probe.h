@@ -45,7 +45,8 @@ struct How {
 class Probe {
  public:
   // `initial` false: with weights of its own instead of Keras' initial ones.
-  Probe(const std::string& name, const How& how, bool initial = true) : golden(name), how_(how), spec(read_spec(probe_folder() + name + ".yaml")) {
+  Probe(const std::string& name_of_file, const How& how, bool initial = true)
+      : name(name_of_file), golden(name), how_(how), spec(read_spec(probe_folder() + name + ".yaml")) {
     spec.run.backend = how.backend;
     spec.run.threads = how.threads;
     if (!how.dtype.empty()) spec.run.dtype = how.dtype;
@@ -91,6 +92,7 @@ class Probe {
     }
   }
 
+  std::string name;
   Golden golden;
   How how_;
   Spec spec;
