@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <strata/error.h>
+#include "cuda/plugin.h"
 #include "layers/golden.h"
 #include "src/compile/backends.h"
 #include "src/compile/plan.h"
@@ -142,9 +143,25 @@ void gradient_by_differences(const Layer& layer, const std::vector<ExampleInput>
   }
 }
 
-// The compiled plan on the reference backend gives what the interpreter gives, states included.
-void compiled_is_interpreted(const Layer& layer, const std::vector<ExampleInput>& inputs, bool training) {
-  Traced t = trace_layer(layer, types_of(inputs), training);
+// A backend, the float type in which a layer runs on it, and how near it then is to the interpreter's numbers.
+struct Machine {
+  std::string backend;
+  DType policy;
+  double bound;
+};
+std::vector<Machine> machines() {
+  std::vector<Machine> all{{"reference", DType::float64, 1e-12}, {"cpu", DType::float32, 1e-4}};
+  for (const char* which : {"emulated", "device"})
+    if (const CudaName found = cuda_name(which); !found.name.empty()) all.push_back({found.name, DType::float32, 1e-4});
+  return all;
+}
+
+// The compiled plan gives what the interpreter gives, states included.
+void compiled_is_interpreted(const Layer& layer, std::vector<ExampleInput> inputs, bool training, const Machine& machine) {
+  SCOPED_TRACE((training ? "training on " : "inference on ") + machine.backend);
+  for (ExampleInput& in : inputs)
+    if (is_floating(in.type.dtype)) in.type.dtype = machine.policy;
+  Traced t = trace_layer(layer, types_of(inputs), training, machine.policy);
   const Point at = point_of(t, inputs);
   std::vector<Value> wanted;
   for (const std::int64_t id : t.trainable()) wanted.push_back(t.trace->read(*t.variables, id));
@@ -155,18 +172,18 @@ void compiled_is_interpreted(const Layer& layer, const std::vector<ExampleInput>
   auto values = at.variables;
   const std::vector<Tensor> expected = interpret(t.graph(), at.inputs, values);
 
-  const auto backend = open_backend("reference");
+  const auto backend = open_backend(machine.backend);
   t.variables->place(backend);
   const auto places = t.trace->places();
-  const auto plan = compile(t.graph(), *backend, *backend, places);
+  const auto plan = compile(t.graph(), *backend, reference_backend(), places);
   Arena arena(*backend);
   Run run(plan, *backend, arena, t.trace->groups());
   for (std::size_t i = 0; i < plan->inputs.size(); ++i) run.set_input(i, at.inputs.at(plan->inputs[i].name));
   run();
-  for (std::size_t i = 0; i < expected.size(); ++i) expect_near(run.output(i), expected[i], 1e-12, "output " + std::to_string(i));
+  for (std::size_t i = 0; i < expected.size(); ++i) expect_near(run.output(i), expected[i], machine.bound, "output " + std::to_string(i));
   for (std::size_t id = 0; id < t.variables->list().size(); ++id) {
     const auto i = static_cast<std::int64_t>(id);
-    expect_near(t.variables->read(i), values[t.trace->number(*t.variables, i)], 1e-12, t.variables->at(i).path + " after the step");
+    expect_near(t.variables->read(i), values[t.trace->number(*t.variables, i)], machine.bound, t.variables->at(i).path + " after the step");
   }
 }
 
@@ -180,7 +197,7 @@ void ordeal(const Layer& layer, const std::vector<ExampleInput>& inputs) {
   for (const bool training : {false, true}) {
     open_batch(layer, inputs, training);
     gradient_by_differences(layer, inputs, training);
-    compiled_is_interpreted(layer, inputs, training);
+    for (const Machine& machine : machines()) compiled_is_interpreted(layer, inputs, training, machine);
   }
   const GoldenCases golden(layer.name());
   EXPECT_FALSE(golden.names().empty()) << "no golden values: give " << layer.name() << " a row in tests/golden/make_layers.py";
@@ -196,6 +213,16 @@ std::string error_of(const Layer& layer, const std::vector<Shape>& inputs) {
     return std::string(e.what()) + "; " + e.hint();
   }
   return "no error";
+}
+
+// The ordeal runs on each CUDA backend that there is: these say which.
+TEST(LayersOnCuda, emulated) {
+  const CudaName found = cuda_name("emulated");
+  if (found.name.empty()) GTEST_SKIP() << "no layer stood its ordeal there: " << found.why_not;
+}
+TEST(LayersOnCuda, device) {
+  const CudaName found = cuda_name("device");
+  if (found.name.empty()) GTEST_SKIP() << "no layer stood its ordeal on a CUDA device: " << found.why_not;
 }
 
 }  // namespace strata
