@@ -1,5 +1,6 @@
 // Every bundled config on the CUDA backend and on the CPU: from one seed, the losses of the first epoch are within 1e-3 of each other.
 #include <filesystem>
+#include <functional>
 #include <tuple>
 
 #include <gtest/gtest.h>
@@ -9,6 +10,7 @@
 #include "src/files/spec_model.h"
 #include "src/spec/diagnostics.h"
 #include "src/spec/spec.h"
+#include "tests/cuda/emulator/emulator.h"
 #include "tests/cuda/plugin.h"
 
 namespace strata {
@@ -23,40 +25,71 @@ std::vector<std::string> configs() {
   return names;
 }
 
+// Trains a config from its start.
+History train(const std::string& config, const std::string& backend, const std::function<void(FitArguments&)>& change) {
+  Spec spec = read_spec((folder() / (config + ".yaml")).string());
+  spec.run.backend = backend;
+  Diagnostics diagnostics;
+  Model model = build_model(spec, diagnostics).value();
+  diagnostics.throw_if_errors();
+  const FitSpec stage = spec.fit.empty() ? FitSpec{} : spec.fit[0];
+  set_trainable(model, stage.trainable);
+  model.compile(compile_arguments(stage.compile ? *stage.compile : *spec.compile));
+  FitArguments arguments = fit_arguments(stage, {});
+  arguments.epochs = 1;
+  arguments.verbose = 0;
+  change(arguments);
+  return model.fit(load_rows(for_inputs(model, row_source(spec, *spec.data->train))).data, arguments);
+}
+
+std::string name_of(std::string config) {
+  std::replace(config.begin(), config.end(), '-', '_');
+  return config;
+}
+
 class CudaConfigs : public testing::TestWithParam<std::tuple<const char*, std::string>> {};
 
 TEST_P(CudaConfigs, lose_in_the_first_epoch_what_they_lose_on_the_cpu) {
   const auto& [which, config] = GetParam();
   const CudaName cuda = cuda_name(which);
   if (cuda.name.empty()) GTEST_SKIP() << "no CUDA device: " << cuda.why_not;
-  const auto first_epoch = [&, &config = config, whole = which == std::string_view("device")](const std::string& backend) {
-    Spec spec = read_spec((folder() / (config + ".yaml")).string());
-    spec.run.backend = backend;
-    Diagnostics diagnostics;
-    Model model = build_model(spec, diagnostics).value();
-    diagnostics.throw_if_errors();
-    const FitSpec stage = spec.fit.empty() ? FitSpec{} : spec.fit[0];
-    set_trainable(model, stage.trainable);
-    model.compile(compile_arguments(stage.compile ? *stage.compile : *spec.compile));
-    FitArguments arguments = fit_arguments(stage, {});
-    arguments.epochs = 1;
-    arguments.verbose = 0;
-    if (!whole) {  // a host that stands for a device takes its time
-      arguments.batch_size = std::min<std::int64_t>(arguments.batch_size, 8);
-      arguments.steps_per_epoch = 2;
-      arguments.validation_split = 0;
-    }
-    return model.fit(load_rows(for_inputs(model, row_source(spec, *spec.data->train))).data, arguments);
+  const auto first_epoch = [is_short = which == std::string_view("emulated")](FitArguments& a) {
+    if (!is_short) return;  // a host that stands for a device takes its time
+    a.batch_size = std::min<std::int64_t>(a.batch_size, 8);
+    a.steps_per_epoch = 2;
+    a.validation_split = 0;
   };
-  const History expected = first_epoch("cpu"), found = first_epoch(cuda.name);
+  const History expected = train(config, "cpu", first_epoch), found = train(config, cuda.name, first_epoch);
   const double loss = expected["loss"].at(0);
   EXPECT_NEAR(found["loss"].at(0), loss, 1e-3 * std::max(1.0, std::abs(loss)));
 }
-INSTANTIATE_TEST_SUITE_P(Bundled, CudaConfigs, testing::Combine(testing::Values("emulated", "device"), testing::ValuesIn(configs())), [](const auto& info) {
-  std::string name = std::get<1>(info.param) + "_" + std::get<0>(info.param);
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Bundled, CudaConfigs, testing::Combine(testing::Values("emulated", "device"), testing::ValuesIn(configs())),
+                         [](const auto& info) { return name_of(std::get<1>(info.param)) + "_" + std::get<0>(info.param); });
+
+// What more steps of an epoch cost.
+class CudaLaunches : public testing::TestWithParam<std::string> {};
+
+TEST_P(CudaLaunches, a_step_is_part_of_one_and_waits_for_nothing) {
+  const CudaName cuda = cuda_name("emulated");
+  if (cuda.name.empty()) GTEST_SKIP() << "no host that stands for a device: " << cuda.why_not;
+  const auto counts = [&](std::int64_t steps) {
+    const auto now = reinterpret_cast<emulator::EmulatorCounts>(symbol_of("libstrata-cuda-emulated.so", "strata_emulator_counts"));
+    const emulator::Counts before = now();
+    train(GetParam(), cuda.name, [&](FitArguments& a) {
+      a.batch_size = std::min<std::int64_t>(a.batch_size, 8);
+      a.steps_per_epoch = steps;
+      a.validation_split = 0;
+      a.terminate_on_nan = false;
+    });
+    const emulator::Counts after = now();
+    return emulator::Counts{after.kernels - before.kernels, after.graph_launches - before.graph_launches, after.waits - before.waits};
+  };
+  const emulator::Counts few = counts(3), more = counts(5);
+  std::printf("%s: %g kernels a step\n", GetParam().c_str(), static_cast<double>(more.kernels - few.kernels) / 2);
+  EXPECT_EQ(more.graph_launches - few.graph_launches, 2);
+  EXPECT_EQ(more.waits, few.waits);
+}
+INSTANTIATE_TEST_SUITE_P(Bundled, CudaLaunches, testing::ValuesIn(configs()), [](const auto& info) { return name_of(info.param); });
 
 }  // namespace
 }  // namespace strata

@@ -11,7 +11,7 @@ namespace strata::emulator {
 struct Counts {
   std::int64_t kernels = 0;  // what runs on the device: grids, calls of libraries, fills, copies within it
   std::int64_t graph_launches = 0;
-  std::int64_t waits = 0;  // for a stream or an event
+  std::int64_t waits = 0;  // for a stream to be empty
 };
 
 // strata_emulator_counts
