@@ -10,22 +10,13 @@
 
 #include "backend/cpu/maker.h"
 #include "backend/cpu/parallel.h"
-#include "backend/functors.h"
 
 namespace strata::cpu {
 namespace {
 
-struct Named {
-  std::string_view kernel;
-  Maker maker;
-};
-struct Anchor {
-  std::string_view op;
-  std::vector<Named> makers;
-};
-
-const std::vector<Anchor>& anchors() {
-  static const std::vector<Anchor> list = {
+const std::vector<Anchor<Machine>>& anchors() {
+  static const std::vector<Anchor<Machine>> list = {
+      {"", {{"pointwise", pointwise_region}}},
       {"matmul",
        {
 #ifdef STRATA_HAS_ONEDNN
@@ -82,15 +73,6 @@ const std::vector<Anchor>& anchors() {
       {"embedding_gradient", {{"scatter", scatter_add}}},
   };
   return list;
-}
-
-bool is_elementwise(std::string_view op) {
-#define STRATA_NAME(name, expression) #name,
-  static constexpr std::string_view names[] = {STRATA_UNARY(STRATA_NAME) STRATA_BINARY(STRATA_NAME) STRATA_COMPARISON(STRATA_NAME)
-                                                   STRATA_LOGICAL_BINARY(STRATA_NAME) STRATA_TEST(STRATA_NAME) "logical_not",
-                                               "select", "cast", "constant"};
-#undef STRATA_NAME
-  return std::find(std::begin(names), std::end(names), op) != std::end(names);
 }
 
 int allowed_cores() {
@@ -173,32 +155,12 @@ class CpuBackend final : public Backend {
 
   std::vector<Candidate> candidates(const Region& region, std::vector<Refusal>& refusals) override {
     const Settings settings(machine_.threads, Settings::keep);  // oneDNN's primitives keep the number of threads they are made with; see append_relu
-    std::vector<Candidate> found;
-    const auto ask = [&](std::string_view kernel, Maker maker) {
-      Answer answer = maker(region, machine_);
-      if (auto* declined = std::get_if<Declined>(&answer)) return void(refusals.push_back({std::string(kernel), std::move(declined->reason)}));
-      Candidate& candidate = std::get<Candidate>(answer);
+    std::vector<Candidate> found = candidates_of(region, machine_, anchors(), "cpu", refusals);
+    for (Candidate& candidate : found)
       candidate.prepare = [prepare = std::move(candidate.prepare), threads = machine_.threads] {
         const Settings settings(threads, Settings::keep);
         return prepare();
       };
-      found.push_back(std::move(candidate));
-    };
-    const int anchor = anchor_of(region);
-    if (anchor < 0) {
-      ask("pointwise", pointwise_region);
-      return found;
-    }
-    const std::string_view op = region.ops[static_cast<std::size_t>(anchor)].name;
-    for (int i = 0; i < anchor; ++i)
-      if (region.ops[static_cast<std::size_t>(i)].name != "constant") {
-        refusals.push_back({std::string(op), "it takes no prologue"});
-        return found;
-      }
-    for (const Anchor& row : anchors())
-      if (row.op == op)
-        for (const Named& kernel : row.makers) ask(kernel.kernel, kernel.maker);
-    if (found.empty() && refusals.empty()) refusals.push_back({"cpu", fmt::format("{} has no kernel", op)});
     return found;
   }
 
@@ -213,12 +175,6 @@ class CpuBackend final : public Backend {
 };
 
 }  // namespace
-
-int anchor_of(const Region& region) {
-  for (std::size_t i = 0; i < region.ops.size(); ++i)
-    if (!is_elementwise(region.ops[i].name)) return static_cast<int>(i);
-  return -1;
-}
 
 // STRATA_CPU_ISA (v2, v3, v4) takes a lesser set than the best: for tests, and to compare machines.
 const Tiles& best_tiles() {

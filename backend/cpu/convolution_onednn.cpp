@@ -149,8 +149,6 @@ class KernelForms {
   std::vector<std::pair<memory::desc, Place>> made_;
 };
 
-bool is_steady(const Region& region, int input) { return !region.steady.empty() && region.steady[static_cast<std::size_t>(input)]; }
-
 // Of a convolution or its input gradient, whose operand 1 is the kernel.
 Candidate candidate(std::string name, Stages parts, const KernelForms& kernel, const ScratchLayout& scratch) {
   parts.scratch_bytes = scratch.bytes();

@@ -3,7 +3,7 @@
 namespace strata::cpu {
 
 std::variant<Gemm, Declined> gemm_of(const Region& region) {
-  const RegionOp& op = region.ops[static_cast<std::size_t>(anchor_of(region))];
+  const RegionOp& op = anchor(region);
   const ArrayType &a = region.type(op.inputs[0]), &b = region.type(op.inputs[1]);
   const bool ta = op.attributes->flag("transpose_a"), tb = op.attributes->flag("transpose_b");
   Gemm g{.batch = 1, .m = a.dim(ta ? -1 : -2), .n = b.dim(tb ? -2 : -1), .k = a.dim(ta ? -2 : -1), .transpose_a = ta,

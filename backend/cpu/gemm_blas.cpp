@@ -59,7 +59,7 @@ void multiply(const Gemm& g, const T* a, const T* b, T* c, F gemm) {
 }  // namespace
 
 Answer gemm_blas(const Region& region, const Machine& machine) {
-  const RegionOp& op = region.ops[static_cast<std::size_t>(anchor_of(region))];
+  const RegionOp& op = anchor(region);
   const DType t = op.outputs[0].dtype;
   if (t != DType::float32 && t != DType::float64) return Declined{"it is not float32 or float64"};
   auto made = gemm_of(region);

@@ -1,13 +1,8 @@
-// What a file of kernels offers: makers. A maker looks at a region and answers with a candidate, or with the reason why
-// not. backend.cpp lists the makers of every anchor, best first.
+// The makers of the CPU backend. backend.cpp lists them by their anchors, best first.
 #pragma once
 
-#include <optional>
-#include <string>
-#include <variant>
-
-#include "backend/backend.h"
 #include "backend/cpu/tiles/tiles.h"
+#include "backend/maker.h"
 
 namespace strata::cpu {
 
@@ -16,10 +11,6 @@ struct Machine {
   int threads;
   bool reproducible;
 };
-
-struct Declined { std::string reason; };
-using Answer = std::variant<Candidate, Declined>;
-using Maker = Answer (*)(const Region& region, const Machine& machine);
 
 inline bool is_float32(const ArrayType& t) { return t.dtype == DType::float32; }
 inline bool is_float32(const Region& region) {
@@ -30,18 +21,6 @@ inline bool is_float32(const Region& region) {
       if (!is_float32(t)) return false;
   return true;
 }
-// Index of the first op that is not elementwise; -1 where there is none.
-int anchor_of(const Region& region);
-// Elements of the axes [first, last).
-inline std::int64_t product(const ArrayType& t, int first, int last) {
-  std::int64_t n = 1;
-  for (int i = first; i < last; ++i) n *= t.dims[static_cast<std::size_t>(i)];
-  return n;
-}
-inline std::string_view text_of(DType t) {
-  constexpr std::string_view names[] = {"float32", "float64", "bfloat16", "float16", "int32", "int64", "uint8", "bool"};
-  return names[static_cast<int>(t)];
-}
 inline Element element_of(DType t) { return static_cast<Element>(t); }
 static_assert(static_cast<int>(Element::bfloat16) == static_cast<int>(DType::bfloat16) &&
               static_cast<int>(Element::boolean) == static_cast<int>(DType::boolean));
@@ -49,28 +28,6 @@ static_assert(static_cast<int>(Element::bfloat16) == static_cast<int>(DType::bfl
 template <class T = float> const T* in(void* const* addresses, int i) { return static_cast<const T*>(addresses[i]); }
 template <class T = float> T* out(void* const* addresses, int i) { return static_cast<T*>(addresses[i]); }
 
-// The addresses of an op's inputs and outputs in its own order, where the op is all of a region. Every output of such an
-// op has a place.
-class OwnOrder {
- public:
-  explicit OwnOrder(const Region& region) {
-    for (const Source& s : region.ops[0].inputs) inputs_.push_back(s.index);
-    outputs_.resize(region.ops[0].outputs.size());
-    for (std::size_t i = 0; i < region.outputs.size(); ++i) outputs_[static_cast<std::size_t>(region.outputs[i].index)] = static_cast<int>(i);
-  }
-  static bool fits(const Region& region) { return region.ops.size() == 1 && region.outputs.size() == region.ops[0].outputs.size(); }
-  template <class T = float> const T* in(void* const* inputs, int i) const { return static_cast<const T*>(inputs[inputs_[static_cast<std::size_t>(i)]]); }
-  template <class T = float> T* out(void* const* outputs, int i) const { return static_cast<T*>(outputs[outputs_[static_cast<std::size_t>(i)]]); }
-  std::pair<int, int> in_place(int input, int output) const {
-    return {inputs_[static_cast<std::size_t>(input)], outputs_[static_cast<std::size_t>(output)]};
-  }
-
- private:
-  std::vector<int> inputs_, outputs_;
-};
-inline Declined not_alone() { return {"it takes no epilogue"}; }
-
-// The makers.
 Answer pointwise_region(const Region&, const Machine&);
 Answer gemm_onednn(const Region&, const Machine&);
 Answer gemm_blas(const Region&, const Machine&);

@@ -88,8 +88,6 @@ std::vector<std::int64_t> strides_of(const ArrayType& t) {
   return strides;
 }
 
-const RegionOp& anchor(const Region& region) { return region.ops[static_cast<std::size_t>(anchor_of(region))]; }
-
 Answer box(const Region& region, const Machine& machine, std::string name, const BoxCopy& copy) {
   const std::size_t element = size_of(anchor(region).outputs[0].dtype);
   return with_epilogue(region, machine, std::move(name), 0, [copy, element](void* const* inputs, void* output, void*) {

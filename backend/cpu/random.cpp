@@ -6,7 +6,7 @@ namespace strata::cpu {
 
 // random_uniform and random_normal. Input: int64 {seed, step}.
 Answer random(const Region& region, const Machine& machine) {
-  const RegionOp& op = region.ops[static_cast<std::size_t>(anchor_of(region))];
+  const RegionOp& op = anchor(region);
   const ArrayType& y = op.outputs[0];
   if (!is_float32(y)) return Declined{"it is not float32"};
   const auto stream = static_cast<std::uint64_t>(op.attributes->integer("stream"));
@@ -22,7 +22,7 @@ Answer random(const Region& region, const Machine& machine) {
 }
 
 Answer dropout(const Region& region, const Machine& machine) {
-  const RegionOp& op = region.ops[static_cast<std::size_t>(anchor_of(region))];
+  const RegionOp& op = anchor(region);
   const ArrayType& x = op.outputs[0];
   if (!is_float32(x)) return Declined{"it is not float32"};
   const double rate = op.attributes->number("rate");

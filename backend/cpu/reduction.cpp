@@ -70,7 +70,7 @@ void sum_columns(const Tiles& tiles, const Folded& f, const float* x, float* y, 
 }  // namespace
 
 Answer reduction(const Region& region, const Machine& machine) {
-  const RegionOp& op = region.ops[static_cast<std::size_t>(anchor_of(region))];
+  const RegionOp& op = anchor(region);
   const ArrayType& x = region.type(op.inputs[0]);
   if (!is_float32(x)) return Declined{"it is not float32"};
   auto shape = folded(x, op.attributes->integers("axes"));
@@ -104,7 +104,7 @@ Answer reduction(const Region& region, const Machine& machine) {
 }
 
 Answer index_of_extreme(const Region& region, const Machine& machine) {
-  const RegionOp& op = region.ops[static_cast<std::size_t>(anchor_of(region))];
+  const RegionOp& op = anchor(region);
   const ArrayType& x = region.type(op.inputs[0]);
   if (!is_float32(x)) return Declined{"it is not float32"};
   if (op.name != "argmax" || op.attributes->integer("axis") != x.rank() - 1) return Declined{"it is not argmax over the last axis"};

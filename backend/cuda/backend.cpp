@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "backend/cuda/libraries.h"
-#include "backend/cuda/own_kernels.h"
+#include "backend/cuda/maker.h"
 #include "backend/cuda/sequence.h"
 #include "backend/cuda/staging.h"
 #include "backend/cuda/status.h"
@@ -14,8 +14,9 @@
 namespace strata::cuda {
 namespace {
 
-const std::vector<Anchor>& anchors() {
-  static const std::vector<Anchor> list = {
+const Anchors& anchors() {
+  static const Anchors list = {
+      {"", {{"pointwise", pointwise}}},
       {"matmul", {{"gemm_cublaslt", gemm_cublaslt}}},
       {"convolution", {{"convolution_cudnn", convolution_cudnn}}},
       {"convolution_input_gradient", {{"convolution_cudnn", convolution_input_gradient_cudnn}}},
@@ -36,6 +37,30 @@ const std::vector<Anchor>& anchors() {
       {"embedding", {{"gather", gather}}},
       {"scatter_add", {{"scatter", scatter_add}}},
       {"embedding_gradient", {{"scatter", scatter_add}}},
+      {"reduce_sum", {{"reduction", reduction}}},
+      {"reduce_max", {{"reduction", reduction}}},
+      {"reduce_min", {{"reduction", reduction}}},
+      {"argmax", {{"argmax", index_of_extreme}}},
+      {"argmin", {{"argmin", index_of_extreme}}},
+      {"softmax", {{"softmax", softmax}}},
+      {"log_softmax", {{"softmax", softmax}}},
+      {"softmax_gradient", {{"softmax", softmax_gradient}}},
+      {"log_softmax_gradient", {{"softmax", softmax_gradient}}},
+      {"sparse_softmax_cross_entropy", {{"cross_entropy", cross_entropy}}},
+      {"softmax_cross_entropy", {{"cross_entropy", cross_entropy}}},
+      {"sparse_softmax_cross_entropy_gradient", {{"cross_entropy", cross_entropy_gradient}}},
+      {"softmax_cross_entropy_gradient", {{"cross_entropy", cross_entropy_gradient}}},
+      {"batch_norm", {{"normalization", batch_norm}}},
+      {"batch_norm_gradient", {{"normalization", batch_norm_gradient}}},
+      {"layer_norm", {{"normalization", layer_norm}}},
+      {"layer_norm_gradient", {{"normalization", layer_norm_gradient}}},
+      {"max_pool", {{"pooling", max_pool}}},
+      {"max_pool_gradient", {{"pooling", max_pool_gradient}}},
+      {"average_pool", {{"pooling", average_pool}}},
+      {"average_pool_gradient", {{"pooling", average_pool_gradient}}},
+      {"random_uniform", {{"random", random}}},
+      {"random_normal", {{"random", random}}},
+      {"dropout", {{"random", dropout}}},
   };
   return list;
 }
@@ -108,7 +133,7 @@ class CudaBackend final : public Backend {
   }
 
   std::vector<Candidate> candidates(const Region& region, std::vector<Refusal>& refusals) override {
-    return candidates_of(region, machine_, refusals);
+    return candidates_of(region, machine_, anchors(), "cuda", refusals);
   }
 
   void run(std::span<const std::unique_ptr<Call>> calls) override {
@@ -119,32 +144,6 @@ class CudaBackend final : public Backend {
     return std::make_unique<CapturedSequence>(machine_.stream, mutex_, calls);
   }
   void synchronize() override { check(cudaStreamSynchronize(machine_.stream), "running a step"); }
-
-  static std::vector<Candidate> candidates_of(const Region& region, const Machine& machine, std::vector<Refusal>& refusals) {
-    std::vector<Candidate> found;
-    const auto ask = [&](std::string_view kernel, Maker maker) {
-      Answer answer = maker(region, machine);
-      if (auto* declined = std::get_if<Declined>(&answer)) refusals.push_back({std::string(kernel), std::move(declined->reason)});
-      else found.push_back(std::move(std::get<Candidate>(answer)));
-    };
-    const int at = anchor_of(region);
-    if (at < 0) {
-      ask("pointwise", pointwise);
-      return found;
-    }
-    const std::string_view op = region.ops[static_cast<std::size_t>(at)].name;
-    for (int i = 0; i < at; ++i)
-      if (region.ops[static_cast<std::size_t>(i)].name != "constant") {
-        refusals.push_back({std::string(op), "it takes no prologue"});
-        return found;
-      }
-    for (const auto* table : {&anchors(), &own_kernels()})
-      for (const Anchor& row : *table)
-        if (row.op == op)
-          for (const Named& kernel : row.makers) ask(kernel.kernel, kernel.maker);
-    if (found.empty() && refusals.empty()) refusals.push_back({"cuda", fmt::format("{} has no kernel", op)});
-    return found;
-  }
 
  private:
   std::unique_ptr<Stream> stream_;
@@ -171,7 +170,7 @@ class Planner final : public Backend {
   void copy_in(void*, const void*, std::size_t) override { nothing_runs(); }
   void copy_out(void*, const void*, std::size_t) override { nothing_runs(); }
   std::vector<Candidate> candidates(const Region& region, std::vector<Refusal>& refusals) override {
-    return CudaBackend::candidates_of(region, machine_, refusals);
+    return candidates_of(region, machine_, anchors(), "cuda", refusals);
   }
   void run(std::span<const std::unique_ptr<Call>>) override { nothing_runs(); }
   void synchronize() override {}

@@ -5,7 +5,7 @@
 #include <string>
 #include <variant>
 
-#include "backend/cuda/anchor.h"
+#include "backend/region.h"
 #include "backend/cuda/box.h"
 
 namespace strata::cuda {

@@ -2,7 +2,7 @@
 // equal distances, the batches in loops.
 #pragma once
 
-#include "backend/cuda/anchor.h"
+#include "backend/region.h"
 
 namespace strata::cuda {
 

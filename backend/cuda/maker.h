@@ -1,17 +1,13 @@
-// What a file of kernels offers: makers. A maker looks at a region and answers with a candidate, or with the reason why
-// not. backend.cpp lists the makers of every anchor, best first.
+// The makers of the CUDA backend. backend.cpp lists them by their anchors, best first.
 //
 // A kernel's call enqueues on machine.stream, allocates nothing and waits for nothing: it is captured into a graph. What
 // it writes beside its outputs is its scratch memory. A maker may ask the libraries, which are opened when first asked for;
 // without a device (a planner, see backend.cpp) they are not there. A .cu file keeps to the standard library: nvcc refuses fmt's checks.
 #pragma once
 
-#include <string>
-#include <variant>
-
 #include <cuda_runtime_api.h>
 
-#include "backend/cuda/anchor.h"
+#include "backend/maker.h"
 
 namespace strata::cuda {
 
@@ -27,14 +23,10 @@ struct Machine {
   Libraries* libraries = nullptr;  // null without a device
 };
 
-struct Declined { std::string reason; };
-using Answer = std::variant<Candidate, Declined>;
-using Maker = Answer (*)(const Region& region, const Machine& machine);
+using Anchors = std::vector<Anchor<Machine>>;
 
-inline Declined not_alone() { return {"it takes no epilogue"}; }
 inline Declined no_device() { return {"there is no device to ask"}; }
 
-// The makers.
 Answer pointwise(const Region&, const Machine&);
 Answer gemm_cublaslt(const Region&, const Machine&);
 Answer convolution_cudnn(const Region&, const Machine&);

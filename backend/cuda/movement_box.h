@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "backend/cuda/anchor.h"
+#include "backend/region.h"
 #include "backend/cuda/box.h"
 
 namespace strata::cuda {

@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "backend/cuda/anchor.h"
+#include "backend/region.h"
 
 namespace strata::cuda {
 

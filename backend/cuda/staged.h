@@ -86,6 +86,4 @@ class StagedKernel final : public Kernel {
   };
 };
 
-inline bool is_steady(const Region& region, int input) { return !region.steady.empty() && region.steady[static_cast<std::size_t>(input)]; }
-
 }  // namespace strata::cuda

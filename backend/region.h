@@ -1,19 +1,36 @@
-// Reading a region: its anchor, its types.
+// Reading a region: its anchor, its types, the order of its addresses.
 #pragma once
 
-#include <string>
+#include <algorithm>
+#include <iterator>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "backend/backend.h"
+#include "backend/functors.h"
 
-namespace strata::cuda {
+namespace strata {
 
-bool is_elementwise(std::string_view op);
+inline bool is_elementwise(std::string_view op) {
+#define STRATA_NAME(name, expression) #name,
+  static constexpr std::string_view names[] = {STRATA_UNARY(STRATA_NAME) STRATA_BINARY(STRATA_NAME) STRATA_COMPARISON(STRATA_NAME)
+                                                   STRATA_LOGICAL_BINARY(STRATA_NAME) STRATA_TEST(STRATA_NAME) "logical_not",
+                                               "select", "cast", "constant"};
+#undef STRATA_NAME
+  return std::find(std::begin(names), std::end(names), op) != std::end(names);
+}
+
 // Index of the first op that is not elementwise; -1 where there is none.
-int anchor_of(const Region& region);
-
+inline int anchor_of(const Region& region) {
+  for (std::size_t i = 0; i < region.ops.size(); ++i)
+    if (!is_elementwise(region.ops[i].name)) return static_cast<int>(i);
+  return -1;
+}
 inline const RegionOp& anchor(const Region& region) { return region.ops[static_cast<std::size_t>(anchor_of(region))]; }
+
+inline bool is_steady(const Region& region, int input) { return !region.steady.empty() && region.steady[static_cast<std::size_t>(input)]; }
+
 // Elements of the axes [first, last).
 inline std::int64_t product(const ArrayType& t, int first, int last) {
   std::int64_t n = 1;
@@ -45,4 +62,4 @@ class OwnOrder {
   std::vector<int> inputs_, outputs_;
 };
 
-}  // namespace strata::cuda
+}  // namespace strata
