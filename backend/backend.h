@@ -52,8 +52,9 @@ struct RegionOp {
   std::vector<ArrayType> outputs;
 };
 
-// Operations that run as one call. The first non-elementwise op is the anchor; what follows it is the epilogue. A region
-// of elementwise ops alone has no anchor.
+// Operations that run as one call. The first non-elementwise op is the anchor; what follows it is the epilogue. Behind that may stand
+// a reduce_sum of what the anchor reads, as it is or in another shape, by a reshape: its result is an output of the region. A region of
+// elementwise ops alone has no anchor.
 struct Region {
   std::vector<RegionOp> ops;  // in topological order
   std::vector<ArrayType> inputs;

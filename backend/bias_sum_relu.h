@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "backend/backend.h"
+#include "backend/region.h"
 
 namespace strata {
 
@@ -13,12 +13,13 @@ struct BiasSumRelu {
   bool relu = false;
 };
 
-// Nothing where they are anything else, or where the region has other outputs than their last.
+// Nothing where they are anything else, or where the region gives out another of them than their last. Sums behind them are not looked at.
 inline std::optional<BiasSumRelu> bias_sum_relu(const Region& region, int anchor) {
   BiasSumRelu found;
   Source at{anchor, 0};
   const ArrayType& y = region.type(at);
-  for (int i = 0; i < static_cast<int>(region.ops.size()); ++i) {
+  const int end = end_of_epilogue(region);
+  for (int i = 0; i < end; ++i) {
     if (i == anchor) continue;
     const RegionOp& op = region.ops[static_cast<std::size_t>(i)];
     if (op.name == "add" && i > anchor && !found.relu) {
@@ -36,7 +37,9 @@ inline std::optional<BiasSumRelu> bias_sum_relu(const Region& region, int anchor
     }
     at = {i, 0};
   }
-  if (region.outputs.size() != 1 || region.outputs[0] != at) return std::nullopt;
+  const auto is_of_these = [end](const Source& s) { return s.op < end; };
+  const auto given = std::find_if(region.outputs.begin(), region.outputs.end(), is_of_these);
+  if (given == region.outputs.end() || *given != at || std::count_if(given, region.outputs.end(), is_of_these) != 1) return std::nullopt;
   return found;
 }
 

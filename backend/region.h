@@ -29,6 +29,13 @@ inline int anchor_of(const Region& region) {
 }
 inline const RegionOp& anchor(const Region& region) { return region.ops[static_cast<std::size_t>(anchor_of(region))]; }
 
+// Where the ops behind the anchor's epilogue begin: a sum that it takes along.
+inline int end_of_epilogue(const Region& region) {
+  int end = anchor_of(region) + 1;
+  while (end < static_cast<int>(region.ops.size()) && is_elementwise(region.ops[static_cast<std::size_t>(end)].name)) ++end;
+  return end;
+}
+
 inline bool is_steady(const Region& region, int input) { return !region.steady.empty() && region.steady[static_cast<std::size_t>(input)]; }
 
 // Elements of the axes [first, last).

@@ -17,7 +17,7 @@ namespace {
 const Anchors& anchors() {
   static const Anchors list = {
       {"", {{"pointwise", pointwise}}},
-      {"matmul", {{"gemm_cublaslt", gemm_cublaslt}}},
+      {"matmul", {{.name = "gemm_cublaslt", .maker = gemm_cublaslt, .takes_sums = true}}},
       {"convolution", {{"convolution_cudnn", convolution_cudnn}}},
       {"convolution_input_gradient", {{"convolution_cudnn", convolution_input_gradient_cudnn}}},
       {"convolution_kernel_gradient", {{"convolution_cudnn", convolution_kernel_gradient_cudnn}}},

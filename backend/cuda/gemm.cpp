@@ -1,6 +1,6 @@
 #include "backend/cuda/gemm.h"
 
-#include <algorithm>
+#include "backend/cuda/reduction_axes.h"
 
 namespace strata::cuda {
 
@@ -33,6 +33,26 @@ Gemm gemm_of(const Region& region) {
     g.loops.pop_back();
   }
   return g;
+}
+
+std::optional<SumOfTerms> sum_of_terms(const Region& region, const Gemm& g) {
+  const RegionOp& sum = region.ops.back();
+  if (sum.name != "reduce_sum" || g.batch != 1 || !g.loops.empty()) return std::nullopt;
+  Source x = sum.inputs[0];
+  int behind = end_of_epilogue(region);
+  if (x.op == behind && region.ops[static_cast<std::size_t>(behind)].name == "reshape") x = region.ops[static_cast<std::size_t>(behind++)].inputs[0];
+  if (x.op >= 0 || behind + 1 != static_cast<int>(region.ops.size())) return std::nullopt;
+  const auto axes = reduction_axes(region.type(sum.inputs[0]), sum.attributes->integers("axes"));
+  if (!axes || axes->reduced.count != g.k || axes->reduced.rank > 1) return std::nullopt;
+  for (const int operand : {0, 1}) {
+    const std::int64_t sums = operand == 0 ? g.m : g.n;
+    const bool terms_are_rows = operand == 0 ? g.transpose_a : !g.transpose_b;
+    if (anchor(region).inputs[static_cast<std::size_t>(operand)] != x || axes->kept.count != sums) continue;
+    if (axes->reduced.rank == 1 && axes->reduced.stride[0] != (terms_are_rows ? sums : 1)) continue;
+    for (std::size_t i = 0; i < region.outputs.size(); ++i)
+      if (region.outputs[i].op == behind) return SumOfTerms{operand, static_cast<int>(i)};
+  }
+  return std::nullopt;
 }
 
 }  // namespace strata::cuda

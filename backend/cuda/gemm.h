@@ -2,6 +2,8 @@
 // equal distances, the batches in loops.
 #pragma once
 
+#include <optional>
+
 #include "backend/region.h"
 
 namespace strata::cuda {
@@ -34,5 +36,13 @@ struct Gemm {
 };
 
 Gemm gemm_of(const Region& region);
+
+// The sum that a product takes along, where it is that of an operand over the product's terms: of op(a) m numbers, of op(b) n. The
+// gradient of a bias is one, along with the gradient of its kernel.
+struct SumOfTerms {
+  int operand;  // 0: a, 1: b
+  int output;   // of the region
+};
+std::optional<SumOfTerms> sum_of_terms(const Region& region, const Gemm& g);
 
 }  // namespace strata::cuda

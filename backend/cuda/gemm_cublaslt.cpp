@@ -1,6 +1,6 @@
-// Matrix products by cuBLASLt, with bias and relu as its own epilogue. Its matrices are column-major: a row-major c = op(a) op(b)
-// is its c^T = op(b)^T op(a)^T, which needs no copy and lets the bias run along its rows. The algorithm is that of its own heuristic,
-// asked for once, when the kernel is chosen.
+// Matrix products by cuBLASLt, with another matrix added, a bias and relu, or with the gradient of a bias along. Its matrices are
+// column-major: a row-major d = op(a) op(b) is its d^T = op(b)^T op(a)^T, which needs no copy and lets the bias run along its rows. The
+// algorithm is that of its own heuristic, asked for once, when the kernel is chosen.
 #include <fmt/format.h>
 
 #include "backend/bias_sum_relu.h"
@@ -29,17 +29,46 @@ std::optional<Types> types_of(DType t, const Machine& machine) {
   }
 }
 
-// One product, as cuBLASLt describes it. The opaque structures are values: a call copies them and adds its bias.
+// What is done along with the product: d = relu(op(a) op(b) + c + bias); or a vector of sums over its terms, of b, which is the left
+// matrix, or of a.
+struct Fused {
+  bool adds = false;  // c
+  cublasLtEpilogue_t epilogue = CUBLASLT_EPILOGUE_DEFAULT;
+  bool has_vector = false;  // a bias that is read, or the gradient of one that is written
+  std::string name = "cublaslt";
+};
+std::optional<Fused> fused_as(const BiasSumRelu& behind, const std::optional<SumOfTerms>& sum) {
+  if (sum && (behind.bias >= 0 || behind.relu)) return std::nullopt;
+  Fused f{.adds = behind.sum >= 0, .has_vector = behind.bias >= 0 || sum};
+  if (sum) f.epilogue = sum->operand == 1 ? CUBLASLT_EPILOGUE_BGRADA : CUBLASLT_EPILOGUE_BGRADB;
+  else if (behind.bias >= 0) f.epilogue = behind.relu ? CUBLASLT_EPILOGUE_RELU_BIAS : CUBLASLT_EPILOGUE_BIAS;
+  else if (behind.relu) f.epilogue = CUBLASLT_EPILOGUE_RELU;
+  if (f.adds) f.name += " + sum";
+  if (behind.bias >= 0) f.name += " + bias";
+  if (behind.relu) f.name += " + relu";
+  if (sum) f.name += " + bias gradient";
+  return f;
+}
+
+// The addresses of one call; c is d where nothing is added.
+struct Operands {
+  const char *a, *b, *c;
+  char* d;
+  const void* vector;  // null where there is none
+  bool are_aligned(std::size_t bytes) const {
+    return is_aligned(a, bytes) && is_aligned(b, bytes) && is_aligned(c, bytes) && is_aligned(d, bytes) && is_aligned(vector, bytes);
+  }
+};
+
+// One product, as cuBLASLt describes it. The opaque structures are values: a call copies them and adds its vector.
 class Product {
  public:
-  Product(const Gemm& g, const Types& types, const BiasSumRelu& fused) : gemm_(g), types_(types) {
+  Product(const Gemm& g, const Types& types, const Fused& fused) : gemm_(g), types_(types), adds_(fused.adds), has_vector_(fused.has_vector) {
     check(cublasLtMatmulDescInit(&product_, types.compute, types.scale), "describing a product");
     set(CUBLASLT_MATMUL_DESC_TRANSA, g.transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N);
     set(CUBLASLT_MATMUL_DESC_TRANSB, g.transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N);
-    has_bias_ = fused.bias >= 0;
-    if (has_bias_ || fused.relu)
-      set(CUBLASLT_MATMUL_DESC_EPILOGUE, has_bias_ && fused.relu ? CUBLASLT_EPILOGUE_RELU_BIAS : has_bias_ ? CUBLASLT_EPILOGUE_BIAS : CUBLASLT_EPILOGUE_RELU);
-    if (has_bias_) set(CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, types.element);
+    set(CUBLASLT_MATMUL_DESC_EPILOGUE, fused.epilogue);
+    if (has_vector_) set(CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, types.element);
     matrix(left_, g.transpose_b ? g.k : g.n, g.transpose_b ? g.n : g.k, g.ldb(), g.stride_b);
     matrix(right_, g.transpose_a ? g.m : g.k, g.transpose_a ? g.k : g.m, g.lda(), g.stride_a);
     matrix(result_, g.n, g.m, g.n, g.m * g.n);
@@ -58,30 +87,29 @@ class Product {
       want(name, std::uint32_t{alignment});
     cublasLtMatmulDescOpaque_t product = product_;
     // An address that is never read: the heuristic goes by its alignment.
-    if (has_bias_) give_bias(product, reinterpret_cast<const void*>(std::uintptr_t{256} + alignment));
+    if (has_vector_) give_vector(product, reinterpret_cast<const void*>(std::uintptr_t{256} + alignment));
     int found = 0;
     const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(library, &product, &left_, &right_, &result_, &result_, &wish, 1, &chosen, &found);
     return status == CUBLAS_STATUS_SUCCESS && found > 0 && chosen.state == CUBLAS_STATUS_SUCCESS;
   }
 
-  void enqueue(cublasLtHandle_t library, const cublasLtMatmulHeuristicResult_t& chosen, const char* a, const char* b, const void* bias, char* c,
-               void* workspace, cudaStream_t stream) const {
+  void enqueue(cublasLtHandle_t library, const cublasLtMatmulHeuristicResult_t& chosen, const Operands& at, void* workspace, cudaStream_t stream) const {
     cublasLtMatmulDescOpaque_t product = product_;
     cublasLtMatrixLayoutOpaque_t left = left_, right = right_, result = result_;
-    if (has_bias_) give_bias(product, bias);
-    const float one = 1, zero = 0;
-    const double one64 = 1, zero64 = 0;
+    if (has_vector_) give_vector(product, at.vector);
+    const float one = 1, beta = adds_ ? 1 : 0;
+    const double one64 = one, beta64 = beta;
     const bool is_double = types_.scale == CUDA_R_64F;
-    check(cublasLtMatmul(library, &product, is_double ? static_cast<const void*>(&one64) : &one, b, &left, a, &right,
-                         is_double ? static_cast<const void*>(&zero64) : &zero, c, &result, c, &result, &chosen.algo, workspace, chosen.workspaceSize, stream),
+    check(cublasLtMatmul(library, &product, is_double ? static_cast<const void*>(&one64) : &one, at.b, &left, at.a, &right,
+                         is_double ? static_cast<const void*>(&beta64) : &beta, at.c, &result, at.d, &result, &chosen.algo, workspace, chosen.workspaceSize, stream),
           "starting a product");
   }
 
   const Gemm& gemm() const { return gemm_; }
 
  private:
-  static void give_bias(cublasLtMatmulDescOpaque_t& product, const void* bias) {
-    check(cublasLtMatmulDescSetAttribute(&product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias), "giving a product its bias");
+  static void give_vector(cublasLtMatmulDescOpaque_t& product, const void* vector) {
+    check(cublasLtMatmulDescSetAttribute(&product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &vector, sizeof vector), "giving a product its bias");
   }
   template <class T>
   void set(cublasLtMatmulDescAttributes_t name, T value) {
@@ -97,7 +125,7 @@ class Product {
 
   Gemm gemm_;
   Types types_;
-  bool has_bias_ = false;
+  bool adds_, has_vector_;
   cublasLtMatmulDescOpaque_t product_;
   cublasLtMatrixLayoutOpaque_t left_, right_, result_;
 };
@@ -109,12 +137,16 @@ Answer gemm_cublaslt(const Region& region, const Machine& machine) {
   const ArrayType& type = op.outputs[0];
   const auto types = types_of(type.dtype, machine);
   if (!types) return Declined{fmt::format("it multiplies no {}", text_of(type.dtype))};
-  const auto fused = bias_sum_relu(region, anchor_of(region));
-  if (!fused || fused->sum >= 0) return Declined{"its epilogue is neither a bias nor relu"};
   const Gemm g = gemm_of(region);
+  const bool has_sum = end_of_epilogue(region) < static_cast<int>(region.ops.size());
+  const auto sum = has_sum ? sum_of_terms(region, g) : std::nullopt;
+  if (has_sum && !sum) return Declined{"the sum that goes along is not one over its terms"};
+  const auto behind = bias_sum_relu(region, anchor_of(region));
+  const auto fused = behind ? fused_as(*behind, sum) : std::nullopt;
+  if (!fused) return Declined{"its epilogue is not a bias, a sum and relu, or the gradient of a bias"};
   if (g.batch > std::int64_t{1} << 30) return Declined{"it has more matrices than 30 bits count"};
   const bool empty = type.elements() == 0, no_terms = g.k == 0;
-  if (no_terms && region.ops.size() > 1) return Declined{"a product of no terms takes no epilogue"};
+  if ((no_terms && region.ops.size() > 1) || (empty && sum)) return Declined{"without terms or elements it takes nothing along"};
   if (empty || no_terms)
     return Candidate{.name = "zeros", .prepare = [bytes = type.bytes(), stream = machine.stream] {
       return make_kernel([=](void* const*, void* const* outputs, void*) {
@@ -132,25 +164,28 @@ Answer gemm_cublaslt(const Region& region, const Machine& machine) {
   if (!product.choose(library, narrow, unaligned)) return Declined{"cuBLASLt has no algorithm for it"};
   if (!product.choose(library, wide, aligned)) aligned = unaligned;
 
-  std::string name = "cublaslt";
-  if (fused->bias >= 0) name += " + bias";
-  if (fused->relu) name += " + relu";
+  std::string name = fused->name;
   if (types->compute == CUBLAS_COMPUTE_32F_FAST_TF32) name += " in tf32";
-  const int a = op.inputs[0].index, b = op.inputs[1].index, bias = fused->bias;
-  return Candidate{.name = std::move(name), .scratch_bytes = std::max(aligned.workspaceSize, unaligned.workspaceSize), .prepare = [=, stream = machine.stream] {
+  const int a = op.inputs[0].index, b = op.inputs[1].index, c = behind->sum, d = sum && sum->output == 0 ? 1 : 0;
+  Candidate candidate{.name = std::move(name), .scratch_bytes = std::max(aligned.workspaceSize, unaligned.workspaceSize)};
+  if (c >= 0 && c != a && c != b) candidate.in_place = {{c, d}};
+  candidate.prepare = [=, bias = behind->bias, stream = machine.stream] {
     return make_kernel([=](void* const* inputs, void* const* outputs, void* scratch) {
       const Gemm& gemm = product.gemm();
       for (std::int64_t i = 0; i < gemm.batches(); ++i) {
         const auto [from_a, from_b] = gemm.begin(i);
-        const char* const left = static_cast<const char*>(inputs[a]) + from_a * narrow;
-        const char* const right = static_cast<const char*>(inputs[b]) + from_b * narrow;
-        char* const result = static_cast<char*>(outputs[0]) + i * gemm.batch * gemm.m * gemm.n * narrow;
-        const void* const added = bias >= 0 ? inputs[bias] : nullptr;
-        const bool is_wide = is_aligned(left, wide) && is_aligned(right, wide) && is_aligned(result, wide) && is_aligned(added, wide);
-        product.enqueue(library, is_wide ? aligned : unaligned, left, right, added, result, scratch, stream);
+        const std::int64_t from_d = i * gemm.batch * gemm.m * gemm.n * narrow;
+        char* const result = static_cast<char*>(outputs[d]) + from_d;
+        const Operands at{.a = static_cast<const char*>(inputs[a]) + from_a * narrow,
+                          .b = static_cast<const char*>(inputs[b]) + from_b * narrow,
+                          .c = c >= 0 ? static_cast<const char*>(inputs[c]) + from_d : result,
+                          .d = result,
+                          .vector = bias >= 0 ? inputs[bias] : sum ? outputs[sum->output] : nullptr};
+        product.enqueue(library, at.are_aligned(wide) ? aligned : unaligned, at, scratch, stream);
       }
     });
-  }};
+  };
+  return candidate;
 }
 
 }  // namespace strata::cuda

@@ -16,7 +16,7 @@ Port root_of(const Graph& graph, Port p) {
 
 namespace {
 
-// Builds the Region of a set of nodes: scalar constants that feed elementwise ops go inside, everything else from outside
+// Builds the Region of nodes in their order: scalar constants that feed elementwise ops go inside, everything else from outside
 // is an input.
 class RegionBuilder {
  public:
@@ -50,12 +50,22 @@ class RegionBuilder {
       step_.region.ops.push_back({producer.op->name, &producer.attributes, {}, {array_type(producer.outputs[0])}});
       return {op_of_[p.node], 0};
     }
+    const bool behind_anchor = reader.op->kind != OpKind::elementwise && !step_.region.ops.empty();
+    if (behind_anchor && !input_of_.count(p))  // what the anchor reads in another shape is the same input
+      for (const auto& [known, index] : input_of_)
+        if (root_of(graph_, known) == root_of(graph_, p)) return reshaped({-1, index}, p);
     const auto [known, fresh] = input_of_.try_emplace(p, static_cast<int>(step_.inputs.size()));
     if (fresh) {
       step_.inputs.push_back(p);
       step_.region.inputs.push_back(array_type(graph_.type(p)));
     }
     return {-1, known->second};
+  }
+
+  Source reshaped(Source from, Port to) {
+    step_.own_attributes.push_back(std::make_shared<const Attributes>(Attributes{{"shape", graph_.type(to).shape}}));
+    step_.region.ops.push_back({"reshape", step_.own_attributes.back().get(), {from}, {array_type(graph_.type(to))}});
+    return {static_cast<int>(step_.region.ops.size()) - 1, 0};
   }
 
   const Graph& graph_;
@@ -73,7 +83,7 @@ std::map<Port, std::vector<std::int32_t>> readers_of(const Graph& graph) {
 }
 
 struct Group {
-  std::vector<std::int32_t> nodes;
+  std::vector<std::int32_t> nodes;  // the anchor, its epilogue, sums; or elementwise ops in their order
   bool pointwise = false;
 };
 
@@ -119,7 +129,9 @@ class Lowering {
   }
 
   // Whether the backend has a kernel for a region of several ops. (The reference has none.)
-  bool takes_whole(const Region& region) {
+  bool takes_whole(const std::vector<std::int32_t>& nodes) {
+    const ProgramStep step = RegionBuilder(graph_, nodes, outputs_of(nodes)).take();
+    const Region& region = step.region;
     const std::string* asked = asked_for(region);
     std::vector<Refusal> refusals;
     if (!(asked && *asked == split_choice) && !backend_.candidates(region, refusals).empty()) return true;
@@ -324,10 +336,18 @@ class Lowering {
     return std::any_of(graph_.node(id).inputs.begin(), graph_.node(id).inputs.end(), [&](Port p) { return read.count(p) != 0; });
   }
 
-  // The anchor with as much of its elementwise epilogue as the backend takes.
+  // A sum goes along with an anchor of several operands that reads the same value, where the backend has a kernel for both.
   void anchor(std::int32_t id) {
-    const int g = new_group(id);
-    if (!options_.fuse || graph_.node(id).op->kind == OpKind::scan) return;
+    const OpNode& n = graph_.node(id);
+    const bool fuses = options_.fuse && n.op->kind != OpKind::scan;
+    if (fuses && n.op->name == "reduce_sum")
+      for (const std::int32_t reader : readers_in_any_shape(n.inputs[0]))
+        if (may_take_along(reader, id) && grow(reader, {id})) return;
+    if (!fuses || !grow(id, {})) new_group(id);
+  }
+
+  // The anchor with as much of its elementwise epilogue as the backend takes, and with sums; false where it does not take those.
+  bool grow(std::int32_t id, const std::vector<std::int32_t>& sums) {
     std::vector<std::vector<std::int32_t>> chains{{id}};
     Port end{id, 0};
     while (chains.size() < 5) {
@@ -339,46 +359,64 @@ class Lowering {
       // Its other operands must be there before the anchor runs: nothing that is not yet grouped.
       bool ready = true;
       for (const Port& p : n.inputs)
-        if (p != end) ready = ready && is_ready(p, g);
+        if (p != end) ready = ready && is_ready(p);
       if (!ready) break;
       std::vector<std::int32_t> longer = chains.back();
       longer.push_back(next);
       chains.push_back(std::move(longer));
       end = {next, 0};
     }
-    for (std::size_t k = chains.size(); k-- > 1;) {
-      std::vector<Port> outputs{{chains[k].back(), 0}};
-      for (std::size_t o = 1; o < graph_.node(id).outputs.size(); ++o) outputs.push_back({id, static_cast<std::int32_t>(o)});
-      if (!takes_whole(RegionBuilder(graph_, chains[k], outputs).take().region)) continue;
-      for (std::size_t m = 1; m < chains[k].size(); ++m) {
-        groups_[static_cast<std::size_t>(g)].nodes.push_back(chains[k][m]);
-        assign(chains[k][m], g);
+    for (std::size_t k = chains.size(); k-- > 0;) {
+      std::vector<std::int32_t> nodes = chains[k];
+      nodes.insert(nodes.end(), sums.begin(), sums.end());
+      if (nodes.size() > 1 && !takes_whole(nodes)) continue;
+      const int g = new_group(id);
+      for (std::size_t m = 1; m < nodes.size(); ++m) {
+        groups_[static_cast<std::size_t>(g)].nodes.push_back(nodes[m]);
+        assign(nodes[m], g);
       }
-      return;
+      return true;
     }
+    return false;
   }
 
-  bool is_ready(Port p, int g) const {
+  bool may_take_along(std::int32_t anchor, std::int32_t sum) const {
+    const OpNode& n = graph_.node(anchor);
+    return computes(anchor) && n.op->kind != OpKind::elementwise && n.op->kind != OpKind::scan && n.inputs.size() > 1 &&
+           group_of_[static_cast<std::size_t>(anchor)] < 0 && is_steady(anchor) == is_steady(sum) &&
+           std::all_of(n.inputs.begin(), n.inputs.end(), [&](Port p) { return is_ready(p); });
+  }
+
+  std::vector<std::int32_t> readers_in_any_shape(Port p) const {
+    std::vector<std::int32_t> found;
+    std::vector<Port> open{root_of(graph_, p)};
+    while (!open.empty()) {
+      const auto readers = readers_.find(open.back());
+      open.pop_back();
+      if (readers == readers_.end()) continue;
+      for (const std::int32_t r : readers->second)
+        if (graph_.node(r).op->name == "reshape") open.push_back({r, 0});
+        else found.push_back(r);
+    }
+    return found;
+  }
+
+  // Whether everything that computes `p` is grouped.
+  bool is_ready(Port p) const {
     std::vector<std::int32_t> open{p.node};
     while (!open.empty()) {
       const std::int32_t at = open.back();
       open.pop_back();
-      const int of = group_of_[static_cast<std::size_t>(at)];
-      if (of >= 0) {
-        if (of == g || depends_[static_cast<std::size_t>(of)].count(g)) return false;
-      } else if (computes(at)) {
-        return false;
-      } else {
-        for (const Port& q : graph_.node(at).inputs) open.push_back(q.node);
-      }
+      if (group_of_[static_cast<std::size_t>(at)] >= 0) continue;
+      if (computes(at)) return false;
+      for (const Port& q : graph_.node(at).inputs) open.push_back(q.node);
     }
     return true;
   }
 
   // --- the steps -------------------------------------------------------------------------------------------------------
   void finish(int g) {
-    Group& group = groups_[static_cast<std::size_t>(g)];
-    std::sort(group.nodes.begin(), group.nodes.end());
+    const Group& group = groups_[static_cast<std::size_t>(g)];
     const OpNode& first = graph_.node(group.nodes[0]);
     if (first.op->kind == OpKind::scan) {
       steps_.push_back(scan(group.nodes[0]));
@@ -409,7 +447,8 @@ class Lowering {
                 "use another backend or dtype policy");
   }
 
-  std::optional<ProgramStep> chosen(const std::vector<std::int32_t>& nodes) {
+  // What a region gives to others; the anchor's own values last.
+  std::vector<Port> outputs_of(const std::vector<std::int32_t>& nodes) const {
     std::vector<Port> outputs;
     const std::set<std::int32_t> inside(nodes.begin(), nodes.end());
     for (const std::int32_t id : nodes)
@@ -422,9 +461,14 @@ class Lowering {
         // A single op has all its outputs: kernels of fused ops address them by place.
         if (outside || nodes.size() == 1 || (id == nodes[0] && graph_.node(id).outputs.size() > 1 && k > 0)) outputs.push_back(p);
       }
-    if (auto step = without_hidden(nodes, outputs)) return step;
     if (nodes.size() > 1 && graph_.node(nodes[0]).op->kind != OpKind::elementwise)
       std::stable_partition(outputs.begin(), outputs.end(), [&](Port p) { return p.node != nodes[0]; });
+    return outputs;
+  }
+
+  std::optional<ProgramStep> chosen(const std::vector<std::int32_t>& nodes) {
+    const std::vector<Port> outputs = outputs_of(nodes);
+    if (auto step = without_hidden(nodes, outputs)) return step;
     return chosen(nodes, outputs);
   }
 

@@ -25,6 +25,7 @@ struct ScanRegion {
 
 struct ProgramStep {
   Region region;
+  std::vector<std::shared_ptr<const Attributes>> own_attributes;  // of ops that the region has and the graph has not
   std::vector<Port> inputs;   // what the region's inputs are in the graph; reshapes are seen through by the planner
   std::vector<Port> outputs;  // what its outputs are
   std::vector<std::size_t> output_bytes;  // a kernel may state the size of a hidden output

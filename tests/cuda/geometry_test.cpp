@@ -1,4 +1,5 @@
 // Index arithmetic of kernels, walked through on the host: it must reach the elements that the reference reaches.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "backend/cuda/gemm.h"
@@ -97,6 +98,58 @@ TEST(CudaGeometry, batches_of_products_lie_where_the_reference_finds_them) {
       }
     }
   }
+}
+
+// Sums of every operand over every set of axes, as they are and in another shape: what is taken for a sum over the terms of the product
+// is one, and the gradient of a bias is taken for one.
+TEST(CudaGeometry, sums_over_the_terms_of_a_product_are_told_from_others) {
+  struct Row { Shape a, b; bool ta, tb; };
+  const Row rows[] = {{{4, 3}, {3, 5}, false, false}, {{3, 4}, {3, 5}, true, false}, {{4, 3}, {5, 3}, false, true}, {{3, 4}, {5, 3}, true, true},
+                      {{4, 4}, {4, 4}, false, false}, {{4, 4}, {4, 4}, true, false}, {{4, 4}, {4, 4}, false, true}, {{4, 1}, {1, 5}, false, false},
+                      {{1, 3}, {3, 5}, false, false}, {{3, 1}, {3, 5}, true, false}, {{4, 3}, {3, 1}, false, false}, {{2, 4, 3}, {3, 5}, false, false},
+                      {{2, 4, 3}, {2, 3, 5}, false, false}, {{12, 4}, {12, 5}, true, false}, {{12, 4}, {5, 12}, true, true}};
+  int taken = 0;
+  for (const Row& row : rows)
+    for (const int operand : {0, 1})
+      for (const bool reshapes : {false, true}) {
+        const Shape& own = operand == 0 ? row.a : row.b;
+        Shape shape = own;
+        if (reshapes && own == Shape{12, 4}) shape = {2, 6, 4};
+        else if (reshapes && own == Shape{12, 5}) shape = {3, 4, 5};
+        else if (reshapes && own == Shape{5, 12}) shape = {5, 2, 6};
+        else if (reshapes) continue;
+        for (unsigned set = 1; set < 1u << shape.rank(); ++set) {
+          Axes axes;
+          for (int i = 0; i < shape.rank(); ++i)
+            if (set >> i & 1) axes.push_back(i);
+          auto graph = std::make_shared<Graph>();
+          const TensorType ta{DType::float64, row.a}, tb{DType::float64, row.b};
+          const Value x = graph->input("a", ta), y = graph->input("b", tb), product = matmul(x, y, row.ta, row.tb);
+          const Value of = operand == 0 ? x : y, summed = sum(shape == own ? of : reshape(of, shape), axes);
+          graph->outputs = {port(summed), port(product)};
+          const RegionCase c = case_of(fmt::format("{} by {} ({}, {}), sum of {} over {}", row.a.str(), row.b.str(), row.ta, row.tb, shape.str(), set), graph,
+                                       {{"a", example_tensor({ta}, 1)}, {"b", example_tensor({tb}, 2)}});
+          const Gemm g = cuda::gemm_of(c.region);
+          const auto found = cuda::sum_of_terms(c.region, g);
+          const int terms = (operand == 0) == (operand == 0 ? row.ta : row.tb) ? own.rank() - 2 : own.rank() - 1;  // the axis of the operand
+          const bool is_one = g.batch == 1 && (shape == own ? axes == Axes{terms} : terms == 0 ? set == 3 : set == 6);
+          EXPECT_TRUE(found || !is_one) << c.what;
+          if (!found) continue;
+          EXPECT_EQ(found->output, 0) << c.what;
+          const std::int64_t sums = found->operand == 0 ? g.m : g.n;
+          ASSERT_EQ(c.expected[0].elements(), sums) << c.what;
+          const auto* const values = static_cast<const double*>(c.inputs[static_cast<std::size_t>(found->operand)].data());
+          for (std::int64_t i = 0; i < sums; ++i) {
+            double total = 0;
+            for (std::int64_t k = 0; k < g.k; ++k)
+              total += found->operand == 0 ? (g.transpose_a ? values[k * g.lda() + i] : values[i * g.lda() + k])
+                                           : (g.transpose_b ? values[i * g.ldb() + k] : values[k * g.ldb() + i]);
+            ASSERT_NEAR(total, c.expected[0].at(i), 1e-12) << c.what;
+          }
+          ++taken;
+        }
+      }
+  EXPECT_GT(taken, 30);
 }
 
 TEST(CudaGeometry, merging_runs_sorts) {

@@ -104,6 +104,50 @@ TEST_P(CudaRegions, gemm_with_bias_and_relu_is_one_call) {
     }
 }
 
+TEST_P(CudaRegions, gemm_adds_another_matrix_before_the_bias_and_relu) {
+  for (const DType t : {DType::float32, DType::float64, DType::bfloat16, DType::float16})
+    for (const bool with_bias : {false, true})
+      for (const bool with_relu : {false, true}) {
+        auto graph = std::make_shared<Graph>();
+        const TensorType xt{t, {33, 70}}, wt{t, {70, 24}}, bt{t, {24}}, ct{t, {33, 24}};
+        Value y = matmul(graph->input("x", xt), graph->input("w", wt));
+        std::map<std::string, Tensor> values{{"x", example_tensor({xt}, 1)}, {"w", example_tensor({wt}, 2)}, {"c", example_tensor({ct}, 4)}};
+        if (with_bias) {
+          y = y + graph->input("b", bt);
+          values["b"] = example_tensor({bt}, 3);
+        }
+        y = y + graph->input("c", ct);
+        graph->outputs = {port(with_relu ? relu(y) : y)};
+        const RegionCase c = case_of("matmul + sum of " + std::string(name_of(t)), graph, values);
+        std::vector<Refusal> refusals;
+        const auto found = device.backend->candidates(c.region, refusals);
+        ASSERT_FALSE(found.empty()) << refusals.at(0).reason;
+        EXPECT_FALSE(found[0].in_place.empty());
+        check_case(*device.backend, c, tolerance_of(t));
+      }
+}
+
+// The gradients of a dense layer's kernel and bias; the kernel may be used transposed, and dy may have several axes of rows.
+TEST_P(CudaRegions, a_bias_gradient_goes_along_with_its_kernels) {
+  int taken = 0;
+  for (const DType t : {DType::float32, DType::bfloat16, DType::float16})
+    for (const auto& [rows, features, units] : {std::tuple{128, 96, 64}, {24, 16, 8}, {6, 5, 3}})
+      for (const bool is_transposed : {false, true})
+        for (const bool has_axes : {false, true}) {
+          auto graph = std::make_shared<Graph>();
+          const TensorType xt{t, {rows, features}}, dt{t, {rows, units}};
+          const Value x = graph->input("x", xt), dy = graph->input("dy", dt);
+          const Value dw = is_transposed ? matmul(dy, x, true) : matmul(x, dy, true);
+          const Value db = has_axes ? sum(reshape(dy, Shape{2, rows / 2, units}), Axes{0, 1}) : sum(dy, Axes{0});
+          graph->outputs = {port(db), port(dw)};
+          const RegionCase c = case_of("gradients of a dense layer in " + std::string(name_of(t)), graph, {{"x", example_tensor({xt}, 1)}, {"dy", example_tensor({dt}, 2)}});
+          std::vector<Refusal> refusals;
+          taken += static_cast<int>(device.backend->candidates(c.region, refusals).size());
+          check_case(*device.backend, c, tolerance_of(t) * 4);
+        }
+  EXPECT_GT(taken, 0);
+}
+
 // As relu does wherever it stands: a loss that is not a number is noticed.
 TEST_P(CudaRegions, relu_behind_a_gemm_passes_not_a_number_on) {
   auto graph = std::make_shared<Graph>();
