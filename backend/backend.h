@@ -155,6 +155,7 @@ inline std::unique_ptr<Call> Backend::sequence(std::span<const std::unique_ptr<C
 struct BackendOptions {
   int threads = 0;           // 0: every core this process may use
   bool reproducible = true;  // the same bits at any thread count
+  bool tensor_float32 = false;  // float32 products may round their operands to 10 bits of mantissa
 };
 
 // A plug-in exports this under the name "strata_backend".

@@ -8,7 +8,6 @@
 #include "apps/strata/loaded_model.h"
 #include "apps/strata/signals.h"
 #include "apps/strata/training_run.h"
-#include "src/compile/backends.h"
 #include "src/files/checkpoint.h"
 #include "src/files/model_files.h"
 #include "src/files/spec_data.h"
@@ -127,7 +126,7 @@ void write_beginnings(const RunDirectory& directory, const Spec& spec, const std
   directory.write("spec.yaml", write_yaml(render_spec(spec, true)));
   Node versions = Node::mapping();
   versions.set("strata", Node::string(STRATA_VERSION));
-  versions.set("device", Node::string(open_backend(spec.run.backend, {static_cast<int>(spec.run.threads), spec.run.reproducible})->description()));
+  versions.set("device", Node::string(open_backend(run_options(spec.run))->description()));
   directory.write("versions.json", write_json(versions) + "\n");
   directory.write_classes(class_names);
 }

@@ -65,6 +65,8 @@ const Anchors& anchors() {
   return list;
 }
 
+std::string_view said_of(const Machine& machine) { return machine.tensor_float32 ? ", TF32" : ""; }
+
 // The stream on which everything runs.
 struct Stream {
   Stream() { check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "making a stream"); }
@@ -86,12 +88,12 @@ class CudaBackend final : public Backend {
                 .processors = device.multiProcessorCount,
                 .shared_bytes = device.sharedMemPerBlockOptin,
                 .reproducible = options.reproducible,
-                .tensor_float32 = false,
+                .tensor_float32 = options.tensor_float32,
                 .libraries = &libraries_};
     const auto version = [](int number) { return fmt::format("{}.{}", number / 1000, number % 1000 / 10); };
-    description_ = fmt::format("{}, {:.0f} GiB, compute capability {}.{}, CUDA {} (driver {}), cuBLASLt, cuDNN {}.{}", device.name,
+    description_ = fmt::format("{}, {:.0f} GiB, compute capability {}.{}, CUDA {} (driver {}), cuBLASLt, cuDNN {}.{}{}", device.name,
                                static_cast<double>(device.totalGlobalMem) / (1 << 30), device.major, device.minor, version(runtime), version(driver),
-                               cudnnGetVersion() / 10000, cudnnGetVersion() % 10000 / 100);
+                               cudnnGetVersion() / 10000, cudnnGetVersion() % 10000 / 100, said_of(machine_));
   }
   ~CudaBackend() override { cudaStreamSynchronize(machine_.stream); }
 
@@ -157,13 +159,14 @@ class CudaBackend final : public Backend {
 // The makers' answers for a device that is not there: what they choose and compile can be seen, nothing runs.
 class Planner final : public Backend {
  public:
-  explicit Planner(int capability) {
+  Planner(int capability, bool tensor_float32) {
     machine_.capability = capability;
+    machine_.tensor_float32 = tensor_float32;
     machine_.processors = 108;
     machine_.shared_bytes = std::size_t{160} << 10;
   }
   std::string name() const override { return "cuda"; }
-  std::string description() const override { return fmt::format("no device, kernels for compute capability {}.{}", machine_.capability / 10, machine_.capability % 10); }
+  std::string description() const override { return fmt::format("no device, kernels for compute capability {}.{}{}", machine_.capability / 10, machine_.capability % 10, said_of(machine_)); }
   bool uses_host_memory() const override { return false; }
   void* allocate(std::size_t) override { return nullptr; }
   void release(void*, std::size_t) override {}
@@ -188,6 +191,6 @@ extern "C" __attribute__((visibility("default"))) strata::Backend* strata_backen
 }
 
 // For tests on machines without a device.
-extern "C" __attribute__((visibility("default"))) strata::Backend* strata_cuda_planner(int capability) {
-  return new strata::cuda::Planner(capability);
+extern "C" __attribute__((visibility("default"))) strata::Backend* strata_cuda_planner(int capability, bool tensor_float32) {
+  return new strata::cuda::Planner(capability, tensor_float32);
 }

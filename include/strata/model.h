@@ -122,6 +122,7 @@ struct RunOptions {
   std::string backend = "auto";  // cpu, cuda, reference, auto
   int threads = 0;               // 0: every core this process may use
   bool reproducible = true;
+  bool tensor_float32 = false;   // on cuda float32 products round their operands to 10 bits of mantissa; other backends do not
   std::uint64_t seed = 0;
   std::string dtype = "float32";  // policy: float32, float64, bfloat16, float16, mixed_bfloat16, mixed_float16
   bool skip_nonfinite_updates = false;  // an update with a non-finite loss or gradient changes nothing and is counted

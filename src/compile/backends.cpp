@@ -17,7 +17,7 @@ namespace {
 
 struct Backends {
   std::recursive_mutex mutex;  // a backend may be made of another
-  std::map<std::tuple<std::string, int, bool>, std::shared_ptr<Backend>> open;
+  std::map<std::tuple<std::string, int, bool, bool>, std::shared_ptr<Backend>> open;
   std::map<std::string, BackendMaker> registered;
 };
 Backends& backends() {
@@ -69,7 +69,7 @@ std::shared_ptr<Backend> open_backend(const std::string& name, const BackendOpti
   const std::lock_guard lock(backends().mutex);
   if (!is_of_strata(name) && !backends().registered.count(name))
     throw Error(ErrorKind::spec, fmt::format("there is no backend '{}'", name), "use cpu, cuda, reference or auto");
-  auto& backend = backends().open[{name, options.threads, options.reproducible}];
+  auto& backend = backends().open[{name, options.threads, options.reproducible, options.tensor_float32}];
   if (!backend) backend = opened(name, options);
   return backend;
 }

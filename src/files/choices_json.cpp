@@ -16,7 +16,7 @@ std::string choices_json(ModelState& state, const Choices& kernels) {
   Json of_regions = Json::object();
   for (const auto& [region, kernel] : kernels) of_regions[region] = kernel;
   const Json json = {{"backend", state.backend()->name()}, {"threads", run.threads}, {"reproducible", run.reproducible},
-                     {"dtype", run.dtype}, {"kernels", std::move(of_regions)}};
+                     {"tensor_float32", run.tensor_float32}, {"dtype", run.dtype}, {"kernels", std::move(of_regions)}};
   return json.dump(2) + "\n";
 }
 

@@ -1,6 +1,6 @@
 // choices.json: what decides the bits beside the spec.
 //
-//   {"backend": "cpu", "threads": 0, "reproducible": true, "dtype": "float32",
+//   {"backend": "cpu", "threads": 0, "reproducible": true, "tensor_float32": false, "dtype": "float32",
 //    "kernels": {"float32(8,3) float32(3,4): matmul(x0,x1) -> %0": "onednn matmul", ...}}
 //
 // The kernels are those of all plans that were made so far, by region (src/compile/choices.h).

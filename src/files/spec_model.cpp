@@ -161,6 +161,7 @@ RunOptions run_options(const RunSpec& run) {
   return {.backend = run.backend,
           .threads = static_cast<int>(run.threads),
           .reproducible = run.reproducible,
+          .tensor_float32 = run.tensor_float32,
           .seed = static_cast<std::uint64_t>(run.seed),
           .dtype = run.dtype,
           .skip_nonfinite_updates = run.skip_nonfinite_updates};

@@ -111,7 +111,7 @@ void StepState::trace() {
     throw Error(ErrorKind::spec, "the step does nothing: it minimizes no loss and reports no value",
                 "call minimize or report");
   trace_->finish();
-  if (!backend_) backend_ = open_backend(run_.backend, {run_.threads, run_.reproducible});
+  if (!backend_) backend_ = open_backend(run_);
   step_ = std::make_unique<CompiledStep>(std::move(trace_), reported_, backend_);
   worker_ = step_->take();
 
@@ -151,16 +151,16 @@ void StepState::meet(const Model& model) {
   if (called(m)) return;
   if (!m.compiled && m.prefix.empty()) m.read_trainable();
   const std::shared_ptr<Backend> backend = m.backend();
-  if (!backend_ && run_.backend != "auto" && open_backend(run_.backend, {run_.threads, run_.reproducible}) != backend)
+  if (!backend_ && run_.backend != "auto" && open_backend(run_) != backend)
     throw Error(ErrorKind::spec,
                 fmt::format("the step is to run on '{}', its model '{}' runs on '{}' with options of its own",
                             run_.backend, m.name, m.run.backend),
-                "give both the same backend, threads and reproducible");
+                "give both the same backend, threads, reproducible and tensor_float32");
   if (backend_ && backend_ != backend)
     throw Error(
         ErrorKind::spec,
         fmt::format("the models '{}' and '{}' of one step run on different backends", used_[0].model.name(), m.name),
-        "give both the same backend, threads and reproducible");
+        "give both the same backend, threads, reproducible and tensor_float32");
   backend_ = backend;
   used_.push_back({model, {}, {}});
 }

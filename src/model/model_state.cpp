@@ -79,9 +79,13 @@ std::string ModelState::own_path(const std::string& path) const { return prefix.
 
 // --- steps -------------------------------------------------------------------------------------------------------------
 
+std::shared_ptr<Backend> open_backend(const RunOptions& run) {
+  return open_backend(run.backend, {.threads = run.threads, .reproducible = run.reproducible, .tensor_float32 = run.tensor_float32});
+}
+
 std::shared_ptr<Backend> ModelState::backend() {
   const std::lock_guard lock(mutex_);
-  if (!backend_) backend_ = open_backend(run.backend, {run.threads, run.reproducible});
+  if (!backend_) backend_ = open_backend(run);
   return backend_;
 }
 

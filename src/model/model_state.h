@@ -18,6 +18,9 @@
 
 namespace strata {
 
+// The backend that `run` names, with its options.
+std::shared_ptr<Backend> open_backend(const RunOptions& run);
+
 class ModelState : public std::enable_shared_from_this<ModelState> {
  public:
   ModelState(LayerGraph layer_graph, std::string model_name, RunOptions options);

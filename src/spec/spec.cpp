@@ -375,6 +375,8 @@ Schema RunSpec::schema() {
       field("dtype", &RunSpec::dtype, "Dtype policy of layers without their own.",
             one_of({"float32", "float64", "bfloat16", "float16", "mixed_bfloat16", "mixed_float16"})),
       field("reproducible", &RunSpec::reproducible, "Whether bits are the same at any number of threads."),
+      field("tensor_float32", &RunSpec::tensor_float32,
+            "On CUDA: float32 products round their operands to 10 bits of mantissa; other backends do not."),
       field("dir", &RunSpec::dir, "Run directory."),
       field("skip_nonfinite_updates", &RunSpec::skip_nonfinite_updates,
             "Whether an update with a loss or gradient that is not finite changes nothing and is counted."),

@@ -56,6 +56,7 @@ struct RunSpec {
   std::int64_t threads = 0;
   std::string dtype = "float32";
   bool reproducible = true;
+  bool tensor_float32 = false;
   std::optional<std::string> dir;
   bool skip_nonfinite_updates = false;
   std::optional<std::string> choices;

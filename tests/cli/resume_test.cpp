@@ -113,9 +113,9 @@ TEST(Resume, ASignalFinishesTheStepAndSaves) {
 TEST(Resume, OnlySomeThingsMayChange) {
   const Workplace w;
   ASSERT_EQ(w.run({"train", "mlp.yaml", "--run-dir", "r"}).code, 0);
-  const Finished f = w.run({"train", "--resume", "r", "--set", "fit.batch_size=8", "--set", "fit.epochs=4"});
+  const Finished f = w.run({"train", "--resume", "r", "--set", "fit.batch_size=8", "--set", "fit.epochs=4", "--set", "run.tensor_float32=true"});
   EXPECT_EQ(f.code, 2);
-  EXPECT_THAT(f.err, testing::HasSubstr("a resumed run cannot change fit.batch_size"));
+  EXPECT_THAT(f.err, testing::HasSubstr("a resumed run cannot change fit.batch_size, run.tensor_float32"));
   ASSERT_EQ(w.run({"train", "--resume", "r", "--set", "fit.epochs=5"}).code, 0);
   ASSERT_EQ(w.run({"train", "mlp.yaml", "--run-dir", "five", "--epochs", "5"}).code, 0);
   expect_same_run(w, "five", "r");

@@ -196,6 +196,26 @@ TEST(CudnnPlans, every_convolution_has_an_engine) {
   }
 }
 
+TEST(CudnnPlans, float32_is_rounded_to_tf32_where_it_is_asked_for) {
+  for (const bool asked : {false, true}) {
+    const auto planner = cuda_planner(90, asked);
+    STRATA_NEEDS_TOOLKIT(planner);
+    EXPECT_EQ(planner->description().ends_with(", TF32"), asked);
+    for (const DType t : {DType::float32, DType::bfloat16}) {
+      std::set<std::string> ops;
+      for (const RegionCase& c : convolution_cases(t)) {
+        if (!ops.insert(std::string(c.region.ops[0].name)).second) continue;
+        std::vector<Refusal> refusals;
+        const auto found = planner->candidates(c.region, refusals);
+        STRATA_NEEDS_FRONTEND(refusals);
+        ASSERT_EQ(found.size(), 1u) << c.what << ": " << refusals.at(0).reason;
+        EXPECT_EQ(found[0].name.ends_with(" in tf32"), asked && t == DType::float32) << found[0].name;
+      }
+      EXPECT_EQ(ops.size(), 3u);
+    }
+  }
+}
+
 struct Layers {
   std::shared_ptr<Graph> graph = std::make_shared<Graph>();
   std::map<std::string, Tensor> values;

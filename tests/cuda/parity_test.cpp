@@ -1,5 +1,6 @@
 // Every kernel of the CUDA backend against the reference: over the examples of every op and their gradients, at aligned addresses and
 // not, in place where that is allowed.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/cuda/parity.h"
@@ -146,6 +147,25 @@ TEST_P(CudaRegions, a_bias_gradient_goes_along_with_its_kernels) {
           check_case(*device.backend, c, tolerance_of(t) * 4);
         }
   EXPECT_GT(taken, 0);
+}
+
+TEST_P(CudaRegions, products_round_their_operands_to_tf32_where_it_is_asked_for) {
+  const BackendOptions options{.tensor_float32 = true};
+  const CudaDevice rounding = GetParam() == std::string_view("emulated") ? emulated_device(options) : cuda_device(options);
+  EXPECT_THAT(rounding.backend->description(), testing::EndsWith(", TF32"));
+  auto graph = std::make_shared<Graph>();
+  const TensorType t{DType::float32, {64, 64}};
+  graph->outputs = {port(matmul(graph->input("a", t), graph->input("b", t)))};
+  const RegionCase c = case_of("matmul", graph, {{"a", example_tensor({t}, 1)}, {"b", example_tensor({t}, 2)}});
+  const auto product = [&](Backend& backend, bool in_tf32) {
+    std::vector<Refusal> refusals;
+    const Candidate candidate = backend.candidates(c.region, refusals).at(0);
+    EXPECT_EQ(candidate.name, in_tf32 ? "cublaslt in tf32" : "cublaslt");
+    return run_candidate(backend, c.region, candidate, {bytes_of(c.inputs[0]), bytes_of(c.inputs[1])});
+  };
+  const Bytes whole = product(*device.backend, false), rounded = product(*rounding.backend, true);
+  EXPECT_NE(whole, rounded);
+  expect_close(c.expected[0], rounded[0], tolerance_of(DType::float16), "a product in tf32");
 }
 
 // As relu does wherever it stands: a loss that is not a number is noticed.

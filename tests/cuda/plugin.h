@@ -29,21 +29,21 @@ struct CudaDevice {
   std::unique_ptr<Backend> backend;
   std::string why_not;
 };
-inline CudaDevice cuda_device() {
+inline CudaDevice cuda_device(const BackendOptions& options = {}) {
   try {
     const auto factory = reinterpret_cast<BackendFactory>(symbol_of("libstrata-cuda.so", "strata_backend"));
-    return {std::unique_ptr<Backend>(factory({})), ""};
+    return {std::unique_ptr<Backend>(factory(options)), ""};
   } catch (const std::exception& e) {
     return {nullptr, e.what()};
   }
 }
 
 // The same backend, its kernels too, on a host that stands for a device (tests/cuda/emulator); or null where the build has no toolkit.
-inline CudaDevice emulated_device() {
+inline CudaDevice emulated_device(const BackendOptions& options = {}) {
   setenv("XDG_CACHE_HOME", "/dev/null", 1);  // what is compiled is compiled together, not kept
   try {
     const auto factory = reinterpret_cast<BackendFactory>(symbol_of("libstrata-cuda-emulated.so", "strata_backend"));
-    return {std::unique_ptr<Backend>(factory({})), ""};
+    return {std::unique_ptr<Backend>(factory(options)), ""};
   } catch (const std::exception& e) {
     return {nullptr, e.what()};
   }
@@ -56,7 +56,7 @@ inline CudaName cuda_name(const std::string& which) {
   if (!found.backend) return {"", found.why_not};
   if (which == "device") return {"cuda", ""};
   static const bool registered = [] {
-    register_backend("emulated", [](const BackendOptions&) { return std::shared_ptr<Backend>(emulated_device().backend); });
+    register_backend("emulated", [](const BackendOptions& options) { return std::shared_ptr<Backend>(emulated_device(options).backend); });
     return true;
   }();
   static_cast<void>(registered);
@@ -64,10 +64,10 @@ inline CudaName cuda_name(const std::string& which) {
 }
 
 // The makers' answers for a device of this compute capability, which need not be there. Null where the build has no toolkit.
-inline std::unique_ptr<Backend> cuda_planner(int capability) {
+inline std::unique_ptr<Backend> cuda_planner(int capability, bool tensor_float32 = false) {
   const auto lib = std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() / "lib";
   if (!std::filesystem::exists(lib / "libstrata-cuda-kernels.so")) return nullptr;
-  return std::unique_ptr<Backend>(reinterpret_cast<Backend* (*)(int)>(symbol_of("libstrata-cuda-kernels.so", "strata_cuda_planner"))(capability));
+  return std::unique_ptr<Backend>(reinterpret_cast<Backend* (*)(int, bool)>(symbol_of("libstrata-cuda-kernels.so", "strata_cuda_planner"))(capability, tensor_float32));
 }
 
 // A test that runs on the host that stands for a device, and on a device; where one is missing it is skipped by name.

@@ -56,6 +56,8 @@ TEST(SharedPlans, ModelsThatDifferHaveTheirOwn) {
   EXPECT_NE(prediction_plan(a), prediction_plan(small_model(5)));
   EXPECT_NE(prediction_plan(a), prediction_plan(small_model(4, 0.01, {.backend = "reference"})));
   EXPECT_NE(prediction_plan(a), prediction_plan(small_model(4, 0.01, {.backend = "cpu", .threads = 1})));
+  EXPECT_NE(prediction_plan(a), prediction_plan(small_model(4, 0.01, {.backend = "cpu", .reproducible = false})));
+  EXPECT_NE(prediction_plan(a), prediction_plan(small_model(4, 0.01, {.backend = "cpu", .tensor_float32 = true})));
   EXPECT_NE(prediction_plan(a), prediction_plan(small_model(4, 0.01, {.backend = "cpu", .dtype = "float64"})));
   EXPECT_NE(training_plan(a), training_plan(a, 4));
   Model other_loss = small_model();

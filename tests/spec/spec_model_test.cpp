@@ -22,6 +22,16 @@ std::optional<Model> built(Checked& c) {
   return build_model(c.spec, c.diagnostics);
 }
 
+TEST(SpecModel, runs_with_the_options_of_its_run_section) {
+  const RunOptions run = run_options(checked("model: [Input: {shape: [5]}, Dense: {units: 3}]\n"
+                                             "run: {backend: cpu, threads: 2, reproducible: false, tensor_float32: true, seed: 5}\n").spec.run);
+  EXPECT_EQ(run.backend, "cpu");
+  EXPECT_EQ(run.threads, 2);
+  EXPECT_FALSE(run.reproducible);
+  EXPECT_TRUE(run.tensor_float32);
+  EXPECT_EQ(run.seed, 5u);
+}
+
 TEST(SpecModel, layers_get_their_weights_in_order) {
   Checked c = checked("model: [Input: {shape: [5]}, Dense: {units: 8, activation: relu}, Dense: {units: 3}]\n");
   const auto model = built(c);

@@ -92,6 +92,18 @@ TEST(Spec, keys_of_data_are_defaults_of_its_tables) {
   EXPECT_EQ(c.spec.data->test->target, Config("sort"));
 }
 
+// --- run ----------------------------------------------------------------------------------------------------------------
+TEST(Run, every_field_is_read_again_as_it_was_rendered) {
+  const Checked c = checked(model + "run: {seed: 3, backend: cpu, threads: 2, dtype: mixed_bfloat16, reproducible: false, tensor_float32: true, dir: out, "
+                                    "skip_nonfinite_updates: true, choices: kernels.json}\n");
+  ASSERT_THAT(found(c.diagnostics), IsEmpty());
+  EXPECT_TRUE(c.spec.run.tensor_float32);
+  EXPECT_FALSE(RunSpec().tensor_float32);
+  const std::string text = write_yaml(render_spec(c.spec));
+  for (const Field& f : RunSpec::schema().fields) EXPECT_THAT(text, HasSubstr(std::string(f.name) + ": "));
+  EXPECT_EQ(write_yaml(render_spec(checked(text).spec)), text);
+}
+
 // --- --set --------------------------------------------------------------------------------------------------------------
 Node rendered(const std::string& text, const std::vector<std::string>& overrides) {
   const Checked c = checked(text, overrides);
