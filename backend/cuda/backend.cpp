@@ -17,7 +17,11 @@ namespace {
 const Anchors& anchors() {
   static const Anchors list = {
       {"", {{"pointwise", pointwise}}},
-      {"matmul", {{.name = "gemm_cublaslt", .maker = gemm_cublaslt, .takes_sums = true}}},
+      {"matmul",
+       {{.name = "gemm_cublaslt", .maker = gemm_cublaslt<0>, .takes_sums = true},
+        {.name = "gemm_cublaslt", .maker = gemm_cublaslt<1>, .takes_sums = true},
+        {.name = "gemm_cublaslt", .maker = gemm_cublaslt<2>, .takes_sums = true},
+        {.name = "gemm_cublaslt", .maker = gemm_cublaslt<3>, .takes_sums = true}}},
       {"convolution", {{"convolution_cudnn", convolution_cudnn}}},
       {"convolution_input_gradient", {{"convolution_cudnn", convolution_input_gradient_cudnn}}},
       {"convolution_kernel_gradient", {{"convolution_cudnn", convolution_kernel_gradient_cudnn}}},

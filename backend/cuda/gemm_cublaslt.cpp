@@ -1,6 +1,6 @@
 // Matrix products by cuBLASLt, with another matrix added, a bias and relu, or with the gradient of a bias along. Its matrices are
 // column-major: a row-major d = op(a) op(b) is its d^T = op(b)^T op(a)^T, which needs no copy and lets the bias run along its rows. The
-// algorithm is that of its own heuristic, asked for once, when the kernel is chosen.
+// algorithm is that of its own heuristic, asked for once, when the kernel is chosen; the heuristic's next ones are there for who times them.
 #include <fmt/format.h>
 
 #include "backend/bias_sum_relu.h"
@@ -74,8 +74,8 @@ class Product {
     matrix(result_, g.n, g.m, g.n, g.m * g.n);
   }
 
-  // The algorithm for addresses that are multiples of `alignment` bytes; false where there is none.
-  bool choose(cublasLtHandle_t library, unsigned alignment, cublasLtMatmulHeuristicResult_t& chosen) {
+  // The heuristic's algorithm of this rank, from 0, for addresses that are multiples of `alignment` bytes; false where there is none.
+  bool choose(cublasLtHandle_t library, unsigned alignment, int rank, cublasLtMatmulHeuristicResult_t& chosen) {
     cublasLtMatmulPreferenceOpaque_t wish;
     check(cublasLtMatmulPreferenceInit(&wish), "describing a product");
     const auto want = [&](cublasLtMatmulPreferenceAttributes_t name, auto value) {
@@ -89,8 +89,10 @@ class Product {
     // An address that is never read: the heuristic goes by its alignment.
     if (has_vector_) give_vector(product, reinterpret_cast<const void*>(std::uintptr_t{256} + alignment));
     int found = 0;
-    const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(library, &product, &left_, &right_, &result_, &result_, &wish, 1, &chosen, &found);
-    return status == CUBLAS_STATUS_SUCCESS && found > 0 && chosen.state == CUBLAS_STATUS_SUCCESS;
+    cublasLtMatmulHeuristicResult_t best[gemm_algorithms] = {};
+    const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(library, &product, &left_, &right_, &result_, &result_, &wish, rank + 1, best, &found);
+    chosen = best[rank];
+    return status == CUBLAS_STATUS_SUCCESS && found > rank && chosen.state == CUBLAS_STATUS_SUCCESS;
   }
 
   void enqueue(cublasLtHandle_t library, const cublasLtMatmulHeuristicResult_t& chosen, const Operands& at, void* workspace, cudaStream_t stream) const {
@@ -130,9 +132,7 @@ class Product {
   cublasLtMatrixLayoutOpaque_t left_, right_, result_;
 };
 
-}  // namespace
-
-Answer gemm_cublaslt(const Region& region, const Machine& machine) {
+Answer gemm(const Region& region, const Machine& machine, int rank) {
   const RegionOp& op = anchor(region);
   const ArrayType& type = op.outputs[0];
   const auto types = types_of(type.dtype, machine);
@@ -147,6 +147,7 @@ Answer gemm_cublaslt(const Region& region, const Machine& machine) {
   if (g.batch > std::int64_t{1} << 30) return Declined{"it has more matrices than 30 bits count"};
   const bool empty = type.elements() == 0, no_terms = g.k == 0;
   if ((no_terms && region.ops.size() > 1) || (empty && sum)) return Declined{"without terms or elements it takes nothing along"};
+  if ((empty || no_terms) && rank > 0) return Declined{"there is nothing to multiply"};
   if (empty || no_terms)
     return Candidate{.name = "zeros", .prepare = [bytes = type.bytes(), stream = machine.stream] {
       return make_kernel([=](void* const*, void* const* outputs, void*) {
@@ -161,10 +162,14 @@ Answer gemm_cublaslt(const Region& region, const Machine& machine) {
   constexpr unsigned wide = 16;
   const auto narrow = static_cast<unsigned>(size_of(type.dtype));
   cublasLtMatmulHeuristicResult_t aligned{}, unaligned{};
-  if (!product.choose(library, narrow, unaligned)) return Declined{"cuBLASLt has no algorithm for it"};
-  if (!product.choose(library, wide, aligned)) aligned = unaligned;
+  if (!product.choose(library, narrow, 0, unaligned)) return Declined{"cuBLASLt has no algorithm for it"};
+  if (!product.choose(library, wide, rank, aligned)) {
+    if (rank > 0) return Declined{fmt::format("cuBLASLt has {} algorithm{} for it", rank, rank == 1 ? "" : "s")};
+    aligned = unaligned;
+  }
 
   std::string name = fused->name;
+  if (rank > 0) name += fmt::format(", choice {}", rank + 1);
   if (types->compute == CUBLAS_COMPUTE_32F_FAST_TF32) name += " in tf32";
   const int a = op.inputs[0].index, b = op.inputs[1].index, c = behind->sum, d = sum && sum->output == 0 ? 1 : 0;
   Candidate candidate{.name = std::move(name), .scratch_bytes = std::max(aligned.workspaceSize, unaligned.workspaceSize)};
@@ -187,5 +192,14 @@ Answer gemm_cublaslt(const Region& region, const Machine& machine) {
   };
   return candidate;
 }
+
+}  // namespace
+
+template <int rank>
+Answer gemm_cublaslt(const Region& region, const Machine& machine) { return gemm(region, machine, rank); }
+template Answer gemm_cublaslt<0>(const Region&, const Machine&);
+template Answer gemm_cublaslt<1>(const Region&, const Machine&);
+template Answer gemm_cublaslt<2>(const Region&, const Machine&);
+template Answer gemm_cublaslt<3>(const Region&, const Machine&);
 
 }  // namespace strata::cuda

@@ -28,6 +28,9 @@ using Anchors = std::vector<Anchor<Machine>>;
 inline Declined no_device() { return {"there is no device to ask"}; }
 
 Answer pointwise(const Region&, const Machine&);
+// `rank`: the algorithm's in cuBLASLt's heuristic, of which the first is the kernel and the next are alternatives.
+inline constexpr int gemm_algorithms = 4;
+template <int rank>
 Answer gemm_cublaslt(const Region&, const Machine&);
 Answer convolution_cudnn(const Region&, const Machine&);
 Answer convolution_input_gradient_cudnn(const Region&, const Machine&);

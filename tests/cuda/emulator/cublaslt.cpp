@@ -1,6 +1,7 @@
 // cuBLASLt as its documentation has it: D = epilogue(alpha op(A) op(B) + beta C) on column-major matrices, in batches.
+#include <algorithm>
 #include <cstring>
-#include <optional>
+#include <vector>
 
 #include <cublasLt.h>
 
@@ -211,9 +212,9 @@ cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t w
   return taken ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_INVALID_VALUE;
 }
 
-// The one algorithm there is asks for the alignment that was promised.
+// The two algorithms that there are ask for the alignment that was promised.
 cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t, cublasLtMatmulDesc_t product, cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
-                                              cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d, cublasLtMatmulPreference_t wish, int, cublasLtMatmulHeuristicResult_t* results, int* found) {
+                                              cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d, cublasLtMatmulPreference_t wish, int most, cublasLtMatmulHeuristicResult_t* results, int* found) {
   *found = 0;
   const Product p = get<Product>(product);
   const Wish w = get<Wish>(wish);
@@ -221,11 +222,12 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t, cublasLtMatmulDe
   Algorithm algorithm{};
   std::memcpy(algorithm.alignment, w.alignment, sizeof w.alignment);
   algorithm.bias_alignment = alignment_of(p.bias);
-  results[0] = {};
-  put(&results[0].algo, algorithm);
-  results[0].workspaceSize = workspace_bytes;
-  results[0].state = CUBLAS_STATUS_SUCCESS;
-  *found = 1;
+  for (; *found < std::min(most, 2); ++*found) {
+    results[*found] = {};
+    put(&results[*found].algo, algorithm);
+    results[*found].workspaceSize = workspace_bytes;
+    results[*found].state = CUBLAS_STATUS_SUCCESS;
+  }
   return CUBLAS_STATUS_SUCCESS;
 }
 
