@@ -78,7 +78,7 @@ class Call {
 
 struct Workspace {
   void* scratch = nullptr;  // holds nothing from one call to the next
-  void* kept = nullptr;     // this call's alone
+  void* kept = nullptr;     // this call's alone, or that of its likes with other inputs, one of which is renewed
 };
 
 // A prepared kernel. Constant, so that several runs may share it.
@@ -110,8 +110,20 @@ struct Refusal {
   std::string reason;
 };
 
+// Memory of the device that the host fills while the device works. What is sent is copied beside the queue: behind what was
+// enqueued before the last was_read(), at first before the inlet was made, and ahead of what is enqueued from here on.
+class Inlet {
+ public:
+  virtual ~Inlet() = default;
+  // Where the host writes what it sends next. Waits until what it sent last has been read from there.
+  virtual std::byte* host() = 0;
+  virtual void send(std::size_t bytes) = 0;  // the first bytes of it
+  // What is enqueued by now is all that reads what was sent.
+  virtual void was_read() = 0;
+};
+
 // A backend whose memory is not the host's has one queue: copy_in, run and copy_out are done in the order in which they are
-// asked for, and only copy_out, release and synchronize wait.
+// asked for, and only copy_out, release and synchronize wait. Inlets alone copy beside it.
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -125,6 +137,8 @@ class Backend {
   virtual void release(void* memory, std::size_t bytes) = 0;      // when nothing that was enqueued uses it any more
   virtual void copy_in(void* device, const void* host, std::size_t bytes) = 0;   // `host` may change when it returns
   virtual void copy_out(void* host, const void* device, std::size_t bytes) = 0;  // the bytes are there when it returns
+  // Of `bytes` of the device's memory, which outlives it.
+  virtual std::unique_ptr<Inlet> inlet(void* device, std::size_t bytes);
   // What can be allocated at the moment; none where nobody can tell, as of the host's memory, which others use too.
   virtual std::optional<std::size_t> free_bytes() { return std::nullopt; }
 
@@ -133,8 +147,8 @@ class Backend {
 
   // Runs the calls in order; returns when they are enqueued.
   virtual void run(std::span<const std::unique_ptr<Call>> calls) = 0;
-  // The calls as one that runs them in order, step after step: a device may launch them as one graph. They outlive it, with
-  // the addresses that they have.
+  // The calls, of one step or of several, as one that runs them in order again and again: a device may launch them as one graph.
+  // They outlive it, with the addresses that they have.
   virtual std::unique_ptr<Call> sequence(std::span<const std::unique_ptr<Call>> calls);
   virtual void synchronize() = 0;
 };
@@ -150,6 +164,24 @@ inline std::unique_ptr<Call> Backend::sequence(std::span<const std::unique_ptr<C
     std::span<const std::unique_ptr<Call>> calls_;
   };
   return std::make_unique<InOrder>(*this, calls);
+}
+
+inline std::unique_ptr<Inlet> Backend::inlet(void* device, std::size_t bytes) {
+  class InOrder final : public Inlet {
+   public:
+    InOrder(Backend& backend, void* device, std::size_t bytes) : backend_(backend), device_(device), bytes_(backend.uses_host_memory() ? 0 : bytes) {}
+    std::byte* host() override { return bytes_.empty() ? static_cast<std::byte*>(device_) : bytes_.data(); }
+    void send(std::size_t bytes) override {
+      if (!bytes_.empty()) backend_.copy_in(device_, bytes_.data(), bytes);
+    }
+    void was_read() override {}
+
+   private:
+    Backend& backend_;
+    void* device_;
+    std::vector<std::byte> bytes_;  // none where the device's memory is the host's
+  };
+  return std::make_unique<InOrder>(*this, device, bytes);
 }
 
 struct BackendOptions {

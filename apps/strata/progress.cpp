@@ -19,14 +19,13 @@ Progress::Progress(bool quiet, int epochs) : quiet_(quiet), epochs_(epochs), pac
 void Progress::after_step(Fit& fit) {
   const FitPosition& p = fit.position();
   if (p.batch == 0) return;  // the epoch is over
-  if (first_step_ < 0) first_step_ = p.batch - 1;
   const auto now = Pace::Clock::now();
   if (quiet_ || !pace_(now)) return;  // reading the logs waits for the device
   const double seconds = seconds_since(epoch_began_, now);
   const std::int64_t steps = fit.steps_per_epoch();
   const std::string epoch = fmt::format("Epoch {}/{}", p.epoch + 1, epochs_);
   if (line_.is_terminal()) {
-    const double left = seconds / static_cast<double>(p.batch - first_step_) * static_cast<double>(steps - p.batch);
+    const double left = seconds / static_cast<double>(p.batch - first_batch_) * static_cast<double>(steps - p.batch);
     line_.draw(bar_line({epoch, p.batch, steps, left, fit.logs()}, line_.width()));
   } else {
     say_line(log_lines(fmt::format("{}, step {}/{} - {}", epoch, p.batch, steps, duration_text(seconds)), fit.logs(), 0));
@@ -38,7 +37,7 @@ void Progress::after_epoch(const Fit& fit, const Logs& logs) {
   const double seconds = seconds_since(epoch_began_, now);
   epoch_began_ = now;
   pace_.restart(now);
-  first_step_ = -1;
+  first_batch_ = 0;
   if (quiet_) return;
   line_.clear();
   say_line(log_lines(fmt::format("Epoch {}/{} - {}", fit.position().epoch + 1, epochs_, duration_text(seconds)), logs, line_.width()));

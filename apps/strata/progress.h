@@ -10,6 +10,8 @@ namespace strata {
 class Progress {
  public:
   Progress(bool quiet, int epochs);
+  // Before the first step of this process, after so many batches of its epoch.
+  void begin(std::int64_t batch) { first_batch_ = batch; }
   void after_step(Fit& fit);
   void after_epoch(const Fit& fit, const Logs& logs);
 
@@ -19,7 +21,7 @@ class Progress {
   TerminalLine line_;
   Pace pace_;
   Pace::Clock::time_point epoch_began_;
-  std::int64_t first_step_ = -1;  // of the epoch's part that this process ran
+  std::int64_t first_batch_ = 0;  // of the epoch's part that this process ran
 };
 
 class WorkProgress {

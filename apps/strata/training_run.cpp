@@ -111,6 +111,7 @@ int TrainingRun::run(bool resume) {
         if (Monitor("ModelCheckpoint", monitor_, mode_).improved(v, best_)) best_ = v;
   write_choices();
   if (fit_.position().step == 0) save_checkpoint();  // what the run began with, --weights included
+  progress_.begin(fit_.position().batch);
   fit_.run();
   if (!fit_.done()) {
     say(common_, fmt::format("stopped after step {}; go on with: strata train --resume {}", fit_.position().step, directory_.path().string()));

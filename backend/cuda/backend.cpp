@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "backend/cuda/inlet.h"
 #include "backend/cuda/libraries.h"
 #include "backend/cuda/maker.h"
 #include "backend/cuda/sequence.h"
@@ -71,7 +72,6 @@ const Anchors& anchors() {
 
 std::string_view said_of(const Machine& machine) { return machine.tensor_float32 ? ", TF32" : ""; }
 
-// The stream on which everything runs.
 struct Stream {
   Stream() { check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "making a stream"); }
   Stream(const Stream&) = delete;
@@ -81,7 +81,8 @@ struct Stream {
 
 class CudaBackend final : public Backend {
  public:
-  explicit CudaBackend(const BackendOptions& options) : stream_(std::make_unique<Stream>()), libraries_(stream_->stream), staging_(stream_->stream) {
+  explicit CudaBackend(const BackendOptions& options)
+      : stream_(std::make_unique<Stream>()), copies_(std::make_unique<Stream>()), libraries_(stream_->stream), staging_(stream_->stream) {
     cudaDeviceProp device{};
     check(cudaGetDeviceProperties(&device, 0), "asking for the device's properties");
     int runtime = 0, driver = 0;
@@ -99,7 +100,10 @@ class CudaBackend final : public Backend {
                                static_cast<double>(device.totalGlobalMem) / (1 << 30), device.major, device.minor, version(runtime), version(driver),
                                cudnnGetVersion() / 10000, cudnnGetVersion() % 10000 / 100, said_of(machine_));
   }
-  ~CudaBackend() override { cudaStreamSynchronize(machine_.stream); }
+  ~CudaBackend() override {
+    cudaStreamSynchronize(copies_->stream);
+    cudaStreamSynchronize(machine_.stream);
+  }
 
   std::string name() const override { return "cuda"; }
   std::string description() const override { return description_; }
@@ -131,6 +135,9 @@ class CudaBackend final : public Backend {
     }
     synchronize();
   }
+  std::unique_ptr<Inlet> inlet(void* device, std::size_t bytes) override {
+    return std::make_unique<PinnedInlet>(machine_.stream, copies_->stream, mutex_, device, bytes);
+  }
 
   std::optional<std::size_t> free_bytes() override {
     std::size_t free = 0, all = 0;
@@ -152,7 +159,8 @@ class CudaBackend final : public Backend {
   void synchronize() override { check(cudaStreamSynchronize(machine_.stream), "running a step"); }
 
  private:
-  std::unique_ptr<Stream> stream_;
+  std::unique_ptr<Stream> stream_;  // on which everything runs
+  std::unique_ptr<Stream> copies_;  // but what inlets copy
   Libraries libraries_;
   Staging staging_;
   std::mutex mutex_;  // the stream's

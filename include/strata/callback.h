@@ -53,7 +53,9 @@ class Training {
 // `void restore(const Config&)` make it part of a checkpoint, `std::map<std::string, Tensor> tensors() const` and
 // `void restore_tensors(std::map<std::string, Tensor>)` the arrays that it keeps; both come after on_train_begin.
 // `static constexpr bool needs_batch_logs = true`, or a const function of this name, makes the logs of every step be read from
-// the device; without it on_train_batch_end gets no logs.
+// the device; without it on_train_batch_end gets no logs. `acts_between_steps`, likewise, says whether the functions of a batch do
+// anything that another step could see, or need their logs; without it they are taken to. Where nobody does, a device may take
+// several steps at once, and the functions are called for all their batches afterwards.
 class Callback : public Component<Callback> {
  public:
   static constexpr std::string_view kind = "callback";
@@ -69,6 +71,7 @@ class Callback : public Component<Callback> {
     std::map<std::string, Tensor> (*tensors)(const void*);
     void (*restore_tensors)(void*, std::map<std::string, Tensor>);
     bool (*needs_batch_logs)(const void*);
+    bool (*acts_between_steps)(const void*);
   };
   template <class T> static Functions functions_of();
   using Component::Component;
@@ -92,6 +95,10 @@ class Callback : public Component<Callback> {
     if (functions().restore_tensors) functions().restore_tensors(object_.get(), std::move(tensors));
   }
   bool needs_batch_logs() const { return functions().needs_batch_logs && functions().needs_batch_logs(object_.get()); }
+  bool acts_between_steps() const {
+    const bool has_any = functions().on_train_batch_begin || functions().on_train_batch_end;
+    return needs_batch_logs() || (functions().acts_between_steps ? functions().acts_between_steps(object_.get()) : has_any);
+  }
 };
 
 template <class T>
@@ -121,6 +128,8 @@ Callback::Functions Callback::functions_of() {
     f.needs_batch_logs = [](const void* o) -> bool { return static_cast<const T*>(o)->needs_batch_logs(); };
   else if constexpr (requires { { T::needs_batch_logs } -> std::convertible_to<bool>; })
     f.needs_batch_logs = [](const void*) -> bool { return T::needs_batch_logs; };
+  if constexpr (requires(const T& t) { { t.acts_between_steps() } -> std::convertible_to<bool>; })
+    f.acts_between_steps = [](const void* o) -> bool { return static_cast<const T*>(o)->acts_between_steps(); };
   return f;
 }
 

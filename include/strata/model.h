@@ -113,7 +113,7 @@ struct CompileArguments {
   PerOutput<double> loss_weights = {};
   PerOutput<MetricList> metrics = {};
   PerOutput<MetricList> weighted_metrics = {};
-  std::int64_t steps_per_execution = 1;
+  std::int64_t steps_per_execution = 1;  // in one launch of a device; 1: as many as last some milliseconds, 32 at most
   bool auto_scale_loss = true;  // under mixed_float16 the optimizer is wrapped by a LossScaleOptimizer
 };
 

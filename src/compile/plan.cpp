@@ -1,5 +1,6 @@
 #include "src/compile/plan.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <map>
@@ -308,39 +309,41 @@ void Arena::reserve(std::size_t bytes) {
   memory_ = DeviceMemory(backend_, bytes, "the activations of a step", smaller_batch);
 }
 
-std::size_t Plan::run_bytes(std::span<void* const> external) const {
-  std::size_t sum = constants.bytes() + kept_bytes;
+std::size_t Plan::input_bytes(std::span<void* const> external) const {
+  std::size_t sum = 0;
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (i >= external.size() || !external[i]) sum += aligned(inputs[i].type.bytes());
   return sum;
 }
 
-Run::Run(std::shared_ptr<const Plan> plan, Backend& backend, Arena& arena, std::vector<VariableMemory> groups, std::vector<void*> external)
-    : plan_(std::move(plan)), backend_(backend), arena_(arena), groups_(std::move(groups)), external_(std::move(external)) {
+std::size_t Plan::run_bytes(std::span<void* const> external, Launches launches) const {
+  return constants.bytes() + kept_bytes + input_bytes(external) * launches.all();
+}
+
+Run::Run(std::shared_ptr<const Plan> plan, Backend& backend, Arena& arena, std::vector<VariableMemory> groups, std::vector<void*> external,
+         Launches launches)
+    : plan_(std::move(plan)), backend_(backend), arena_(arena), groups_(std::move(groups)), external_(std::move(external)), launches_(launches) {
   external_.resize(plan_->inputs.size());
-  std::vector<std::size_t> offsets;
-  std::size_t owned = 0;
   for (std::size_t i = 0; i < plan_->inputs.size(); ++i) {
-    offsets.push_back(owned);
-    if (!external_[i]) owned += aligned(plan_->inputs[i].type.bytes());
+    offsets_.push_back(step_bytes_);
+    if (!external_[i]) step_bytes_ += aligned(plan_->inputs[i].type.bytes());
   }
-  owned_inputs_ = DeviceMemory(backend_, owned, "the inputs of a step", smaller_batch);
-  for (std::size_t i = 0; i < plan_->inputs.size(); ++i)
-    inputs_.push_back(external_[i] ? external_[i] : static_cast<std::byte*>(owned_inputs_.data()) + offsets[i]);
+  owned_inputs_ = DeviceMemory(backend_, step_bytes_ * launches_.all(), "the inputs of a step", smaller_batch);
+  inlets_.resize(static_cast<std::size_t>(launches_.places));
   constants_ = DeviceMemory(backend_, plan_->constants.bytes(), "the constants of a step", smaller_batch);
   kept_ = DeviceMemory(backend_, plan_->kept_bytes, "the forms of weights that kernels keep", smaller_batch);
   if (plan_->constants.bytes()) backend_.copy_in(constants_.data(), plan_->constants.data(), plan_->constants.bytes());
   arena_.reserve(plan_->arena_bytes);
 }
 
-void* Run::address(Location l) const {
+void* Run::address(Location l, std::size_t set) const {
   const auto index = static_cast<std::size_t>(l.index);
   void* base = nullptr;
   switch (l.space) {
     case Space::variable: base = groups_[index].data; break;
     case Space::constant: base = constants_.data(); break;
     case Space::arena: base = arena_.data(); break;
-    case Space::input: base = inputs_[index]; break;
+    case Space::input: base = external_[index] ? external_[index] : inputs(set) + offsets_[index]; break;
     case Space::kept: base = kept_.data(); break;
     default: return nullptr;
   }
@@ -356,25 +359,55 @@ class Renewal final : public Call {
  private:
   Call& call_;
 };
+
+// A call's turn in a later step.
+class Again final : public Call {
+ public:
+  explicit Again(Call& call) : call_(call) {}
+  void run() override { call_.run(); }
+
+ private:
+  Call& call_;
+};
 }  // namespace
+
+std::unique_ptr<Call> Run::bound(const PlannedCall& call, std::size_t set) const {
+  std::vector<void*> in, out;
+  for (const Location& l : call.inputs) in.push_back(address(l, set));
+  for (const Location& l : call.outputs) out.push_back(address(l, set));
+  return call.kernel->bind(in, out, {address(call.scratch), address(call.kept)});
+}
+
+bool Run::reads_inputs(const PlannedCall& call) const {
+  return std::any_of(call.inputs.begin(), call.inputs.end(), [&](const Location& l) { return l.space == Space::input && !external_[static_cast<std::size_t>(l.index)]; });
+}
 
 void Run::bind() {
   arena_.reserve(plan_->arena_bytes);
-  step_.reset();
+  sequences_.clear();
   preparation_.clear();
   calls_.clear();
-  const auto bound = [&](const PlannedCall& call) {
-    std::vector<void*> in, out;
-    for (const Location& l : call.inputs) in.push_back(address(l));
-    for (const Location& l : call.outputs) out.push_back(address(l));
-    return call.kernel->bind(in, out, {address(call.scratch), address(call.kept)});
-  };
-  for (const PlannedCall& call : plan_->calls) calls_.push_back(bound(call));
+  for (const PlannedCall& call : plan_->calls) calls_.push_back(bound(call, 0));
   for (const Preparation& p : plan_->preparation)
-    preparation_.push_back(p.renewed < 0 ? bound(p.call) : std::make_unique<Renewal>(*calls_[static_cast<std::size_t>(p.renewed)]));
-  step_ = backend_.sequence(calls_);
+    preparation_.push_back(p.renewed < 0 ? bound(p.call, 0) : std::make_unique<Renewal>(*calls_[static_cast<std::size_t>(p.renewed)]));
   bound_to_ = arena_.data();
   prepared_at_.reset();
+}
+
+// Addresses are a call's for good: what reads a step's inputs is bound for each step of each place, the rest once.
+Call& Run::sequence(int place, int steps) {
+  Sequence& found = sequences_[{place, steps}];
+  if (found.all) return *found.all;
+  if (place > 0 || steps > 1)
+    for (int step = 0; step < steps; ++step) {
+      const auto set = static_cast<std::size_t>(place * launches_.steps + step);
+      for (std::size_t i = 0; i < calls_.size(); ++i) {
+        const PlannedCall& call = plan_->calls[i];
+        found.calls.push_back(set > 0 && reads_inputs(call) ? bound(call, set) : std::make_unique<Again>(*calls_[i]));
+      }
+    }
+  found.all = backend_.sequence(found.calls.empty() ? calls_ : found.calls);
+  return *found.all;
 }
 
 void Run::prepare() {
@@ -390,16 +423,41 @@ void Run::set_input(std::size_t index, const Tensor& value) {
   if (value.dtype() != type.dtype || value.shape() != type.dims)
     throw Error(ErrorKind::data, fmt::format("the input '{}' takes {} ({}), received {}", plan_->inputs[index].name, name_of(type.dtype),
                                              fmt::join(type.dims, ", "), value.str()));
-  on_device(backend_, [&] { backend_.copy_in(inputs_[index], value.data(), value.bytes()); });
+  on_device(backend_, [&] { backend_.copy_in(address(plan_->inputs[index].location), value.data(), value.bytes()); });
 }
 
 void Run::operator()() {
-  if (bound_to_ != arena_.data() || !bound_to_) bind();
+  on_device(backend_, [&] { enqueue(0, 1); });
+}
+
+std::byte* Run::fill(int place) {
+  auto& inlet = inlets_[static_cast<std::size_t>(place)];
+  std::byte* host = nullptr;
   on_device(backend_, [&] {
-    if (!preparation_.empty()) prepare();
-    step_->run();
+    const std::size_t bytes = step_bytes_ * static_cast<std::size_t>(launches_.steps);
+    if (!inlet) inlet = backend_.inlet(inputs(static_cast<std::size_t>(place * launches_.steps)), bytes);
+    host = inlet->host();
   });
-  for (const std::int32_t group : plan_->written) ++*groups_[static_cast<std::size_t>(group)].writes;
+  return host;
+}
+
+void Run::launch(int place, int steps) {
+  on_device(backend_, [&] {
+    inlets_[static_cast<std::size_t>(place)]->send(step_bytes_ * static_cast<std::size_t>(steps));
+    enqueue(place, steps);
+  });
+}
+
+void Run::enqueue(int place, int steps) {
+  if (bound_to_ != arena_.data() || !bound_to_) bind();
+  if (!preparation_.empty()) prepare();
+  sequence(place, steps).run();
+  if (const auto& inlet = inlets_[static_cast<std::size_t>(place)]) inlet->was_read();
+  for (const std::int32_t group : plan_->written) *groups_[static_cast<std::size_t>(group)].writes += static_cast<std::uint64_t>(steps);
+}
+
+void Run::wait() {
+  on_device(backend_, [&] { backend_.synchronize(); });
 }
 
 Tensor Run::output(std::size_t index) const {

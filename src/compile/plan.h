@@ -2,6 +2,7 @@
 // A run holds the addresses; running it allocates nothing.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -69,6 +70,13 @@ struct PlannedStep {
   bool once = false;          // it is part of the preparation
 };
 
+// How many steps one launch takes at most, and how many launches have inputs of their own: those of one are filled while those
+// of another are read.
+struct Launches {
+  int steps = 1, places = 1;
+  std::size_t all() const { return static_cast<std::size_t>(steps) * static_cast<std::size_t>(places); }
+};
+
 struct Plan {
   struct Value { std::string name; ArrayType type; Location location; };
   std::vector<Preparation> preparation;
@@ -86,8 +94,10 @@ struct Plan {
   Tensor constants;            // uint8, copied to the device once per run
   Choices choices, unserved;   // see Program
 
-  // What a run takes for itself, beside the arena: constants, what kernels keep, and inputs, but for those that are `external`.
-  std::size_t run_bytes(std::span<void* const> external = {}) const;
+  // The inputs of a step, but for those that are `external`.
+  std::size_t input_bytes(std::span<void* const> external = {}) const;
+  // What a run takes for itself, beside the arena: inputs, constants, what kernels keep.
+  std::size_t run_bytes(std::span<void* const> external = {}, Launches launches = {}) const;
 };
 
 // `variables` says where each variable number of the graph lies.
@@ -111,15 +121,25 @@ class Run {
  public:
   // `external`: addresses of inputs that lie in somebody else's device memory
   // (a resident data set); null or missing: the run owns the input's memory.
-  Run(std::shared_ptr<const Plan> plan, Backend& backend, Arena& arena, std::vector<VariableMemory> groups, std::vector<void*> external = {});
+  Run(std::shared_ptr<const Plan> plan, Backend& backend, Arena& arena, std::vector<VariableMemory> groups, std::vector<void*> external = {},
+      Launches launches = {});
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
   // Copies a tensor of the input's type to the device, before the next step.
   void set_input(std::size_t index, const Tensor& value);
-  void* input(std::size_t index) const { return inputs_[index]; }
-  // Enqueues one step.
+  // Enqueues one step, on the inputs of place 0.
   void operator()();
+
+  // Where the host writes the inputs of a launch, step behind step; the device may still work on other places.
+  std::byte* fill(int place);
+  std::size_t offset(std::size_t input, int step) const { return offsets_[input] + static_cast<std::size_t>(step) * step_bytes_; }
+  // Enqueues a step on each of the first inputs that were written there, as one launch.
+  void launch(int place, int steps);
+  const Launches& launches() const { return launches_; }
+  // Until all that was enqueued is done.
+  void wait();
+
   // Waits for the step and copies an output to the host.
   Tensor output(std::size_t index) const;
   const Plan& plan() const { return *plan_; }
@@ -127,20 +147,34 @@ class Run {
   std::span<const std::unique_ptr<Call>> calls() const { return calls_; }
 
  private:
+  // A step's inputs among those of all places.
+  std::byte* inputs(std::size_t set) const { return static_cast<std::byte*>(owned_inputs_.data()) + set * step_bytes_; }
   void bind();
+  std::unique_ptr<Call> bound(const PlannedCall& call, std::size_t set) const;
+  bool reads_inputs(const PlannedCall& call) const;
   void prepare();
-  void* address(Location l) const;
+  void enqueue(int place, int steps);
+  Call& sequence(int place, int steps);
+  void* address(Location l, std::size_t set = 0) const;
 
   std::shared_ptr<const Plan> plan_;
   Backend& backend_;
   Arena& arena_;
   std::vector<VariableMemory> groups_;
-  std::vector<void*> external_, inputs_;
+  std::vector<void*> external_;
+  const Launches launches_;
+  std::vector<std::size_t> offsets_;  // of inputs among those of a step
+  std::size_t step_bytes_ = 0;
   DeviceMemory owned_inputs_, constants_, kept_;
+  std::vector<std::unique_ptr<Inlet>> inlets_;  // by place
   void* bound_to_ = nullptr;  // the arena's address when the calls were bound
   std::vector<std::unique_ptr<Call>> preparation_, calls_;
   std::optional<std::uint64_t> prepared_at_;  // writes to what the preparation reads
-  std::unique_ptr<Call> step_;  // all of calls_
+  struct Sequence {
+    std::vector<std::unique_ptr<Call>> calls;  // none: calls_
+    std::unique_ptr<Call> all;
+  };
+  std::map<std::pair<int, int>, Sequence> sequences_;  // by place and number of steps
 };
 
 }  // namespace strata

@@ -9,6 +9,7 @@
 #include <strata/error.h>
 #include "src/data/fingerprint.h"
 #include "src/model/adapt.h"
+#include "src/model/training_graph.h"
 
 namespace strata {
 
@@ -26,15 +27,17 @@ void set_log(Logs& logs, const std::string& name, double value) {
 
 namespace {
 
+// Of the loss, where a look makes the host wait for the device.
+constexpr std::chrono::milliseconds between_looks{250};
+
 Logs evaluate_all(Variables& metrics, Feed& feed, std::optional<std::int64_t> steps, const RowsDone& progress = {}) {
   const Tensor order = in_order(feed.rows());
   ModelState::reset(metrics);
   feed.begin();
-  std::int64_t done = 0;
-  for (std::int64_t at = 0; at < feed.rows() && (!steps || done < *steps); at += feed.batch_size(), ++done) {
-    const std::int64_t n = std::min(feed.batch_size(), feed.rows() - at);
-    feed.run(order, at, n);
-    if (progress) progress(at + n, feed.rows());
+  const std::int64_t batches = std::min(feed.batches(), steps.value_or(feed.batches()));
+  for (std::int64_t done = 0; done < batches;) {
+    done += feed.run(order, done, batches - done);
+    if (progress) progress(std::min(done * feed.batch_size(), feed.rows()), feed.rows());
   }
   return feed.logs();
 }
@@ -122,7 +125,10 @@ std::vector<CallbackState> Fit::callback_states() const {
 
 Logs Fit::logs() {
   if (position_.batch == 0) return {};
-  return feed_->has_run() ? feed_->logs() : position_.logs;  // no step since the checkpoint
+  if (!feed_->has_run()) return position_.logs;  // no step since the checkpoint
+  Logs so_far = feed_->logs();
+  check_finite(so_far);
+  return so_far;
 }
 
 const std::map<std::string, std::string>& Fit::batches() {
@@ -148,33 +154,56 @@ void Fit::begin_epoch() {
   const auto permutation = arguments_.shuffle ? shuffled_order(rows_, model_.state().run.seed, position_.epoch) : std::vector<std::int64_t>();
   order_ = arguments_.shuffle ? Tensor::of<std::int64_t>({rows_}, std::span<const std::int64_t>(permutation)) : in_order(rows_);
   feed_->begin();
+  if (position_.batch == 0 || !feed_->has_run()) {
+    ModelState::reset(model_.state().watched_loss);
+    watched_from_ = position_.batch;
+  }
   if (position_.batch > 0) return;  // the running values are those of the checkpoint
   ModelState::reset(model_.state().train_metrics);
   for (Callback& c : arguments_.callbacks) c.on_epoch_begin(position_.epoch, *this);
 }
 
 void Fit::check_finite(const Logs& logs) {
-  const auto loss = find_log(logs, "loss");
-  if (arguments_.terminate_on_nan && loss && !std::isfinite(*loss))
-    throw Error(ErrorKind::diverged, fmt::format("the loss is {} at step {} (epoch {}, batch {})", *loss, position_.step, position_.epoch + 1, position_.batch),
-                "make the learning rate smaller, or look for NaN in the data");
+  auto loss = find_log(logs, "loss");
+  if (!arguments_.terminate_on_nan || !loss || std::isfinite(*loss)) return;
+  std::int64_t later = 0;  // steps since it was the first time
+  if (const auto watched = first_loss_not_finite(model_.state())) {
+    loss = watched->loss;
+    later = position_.batch - (watched_from_ + watched->steps_before + 1);
+  }
+  throw Error(ErrorKind::diverged, fmt::format("the loss is {} at step {} (epoch {}, batch {})", *loss, position_.step - later, position_.epoch + 1, position_.batch - later),
+              "make the learning rate smaller, or look for NaN in the data");
 }
 
 bool Fit::train_epoch() {
-  bool batch_logs = static_cast<bool>(after_step) || arguments_.terminate_on_nan;
-  for (const Callback& c : arguments_.callbacks) batch_logs = batch_logs || c.needs_batch_logs();
+  const bool is_near = model_.state().backend()->uses_host_memory();  // looking costs nothing
+  bool batch_logs = static_cast<bool>(after_step) || (is_near && arguments_.terminate_on_nan), step_by_step = batch_logs || is_near;
+  for (const Callback& c : arguments_.callbacks) {
+    batch_logs = batch_logs || c.needs_batch_logs();
+    step_by_step = step_by_step || c.acts_between_steps();
+  }
   const auto began = std::chrono::steady_clock::now();
+  auto looked = began;
   const double seconds = position_.seconds;
   while (position_.batch < steps_) {
-    const std::int64_t first = position_.batch * arguments_.batch_size, rows = std::min(arguments_.batch_size, rows_ - first);
-    for (Callback& c : arguments_.callbacks) c.on_train_batch_begin(position_.batch, *this);
-    feed_->run(order_, first, rows);
-    ++position_.batch;
-    ++position_.step;
-    position_.seconds = seconds + std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    const std::int64_t first = position_.batch;
+    if (step_by_step)
+      for (Callback& c : arguments_.callbacks) c.on_train_batch_begin(first, *this);
+    const std::int64_t steps = feed_->run(order_, first, step_by_step ? 1 : steps_ - first);
+    position_.batch += steps;
+    position_.step += steps;
+    const auto now = std::chrono::steady_clock::now();
+    position_.seconds = seconds + std::chrono::duration<double>(now - began).count();
     const Logs so_far = batch_logs ? logs() : Logs{};
-    check_finite(so_far);
-    for (Callback& c : arguments_.callbacks) c.on_train_batch_end(position_.batch - 1, so_far, *this);
+    if (arguments_.terminate_on_nan && !batch_logs && now - looked > between_looks) {
+      logs();
+      looked = now;
+    }
+    for (std::int64_t batch = first; batch < position_.batch; ++batch)
+      for (Callback& c : arguments_.callbacks) {
+        if (!step_by_step) c.on_train_batch_begin(batch, *this);
+        c.on_train_batch_end(batch, so_far, *this);
+      }
     if (after_step) after_step(*this, so_far);
     if (position_.batch < steps_) write_backup();  // at the end of an epoch validation comes first
     if (pause && pause(*this)) return false;
@@ -195,7 +224,6 @@ void Fit::end_epoch() {
   const auto began = std::chrono::steady_clock::now();
   Logs logs = this->logs();  // which waits for the device
   position_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  check_finite(logs);
   if (arguments_.validation_data && (position_.epoch + 1) % arguments_.validation_freq == 0)
     for (const auto& [name, value] : validate()) logs.emplace_back("val_" + name, value);
   for (Callback& c : arguments_.callbacks) c.on_epoch_end(position_.epoch, logs, *this);

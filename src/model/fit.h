@@ -36,9 +36,10 @@ class Fit final : public Training {
 
   // Trains to the end, or until `pause` says so; call it again to go on.
   History run();
-  // Asked after every step; true ends run() there.
+  // Asked after every launch: of one step, or of several on a device where nothing is to be done between them, of some milliseconds
+  // then. True ends run() there.
   std::function<bool(Fit&)> pause;
-  // Told after every step and every epoch: for progress.
+  // Told after every step, which is launched alone then, and after every epoch.
   std::function<void(Fit&, const Logs&)> after_step;
   std::function<void(Fit&, const Logs&)> after_epoch;
 
@@ -53,7 +54,8 @@ class Fit final : public Training {
   const std::map<std::string, std::string>& batches();
   // Names of what a step reports: loss and metrics.
   const std::vector<std::string>& reported() const { return feed_->step().outputs(); }
-  // Loss and metrics so far in this epoch, read from the device; none before its first step.
+  // Loss and metrics so far in this epoch, read from the device; none before its first step. Under terminate_on_nan a loss that is
+  // not finite is an Error.
   Logs logs();
   // Whether the training rows lie where the steps run; otherwise they are copied there batch by batch.
   bool is_resident() const { return feed_->is_resident(); }
@@ -95,6 +97,7 @@ class Fit final : public Training {
   std::map<std::string, std::string> batches_;
   std::optional<Feed> feed_, validation_feed_;
   Tensor order_;  // row numbers of this epoch
+  std::int64_t watched_from_ = 0;  // the batch of this epoch from which the device watches the loss
   struct Backup { std::string folder; int keep; };
   std::optional<Backup> backup_;  // asked for, not written yet
 };

@@ -176,7 +176,7 @@ CompiledStep& ModelState::test_step(const BatchTypes& types) {
 }
 
 std::unique_ptr<CompiledStep> ModelState::build(const BatchTypes& types, bool training) {
-  TrainingGraph graph = training_graph(*this, types, training);
+  TrainingGraph graph = training_graph(*this, types, training, training && !backend()->uses_host_memory());
   return std::make_unique<CompiledStep>(std::move(graph.trace), std::move(graph.logs), backend(), choices);
 }
 

@@ -42,6 +42,7 @@ class ModelState : public std::enable_shared_from_this<ModelState> {
   // What compile gives. A new optimizer has no slots yet.
   void take(CompileArguments arguments);
   Variables train_metrics, test_metrics;
+  Variables watched_loss;  // since the epoch began; in no checkpoint
   std::set<std::string> adapted;  // layers whose statistics are known
   // Arguments that were taken from data, not given: a vocabulary. By name of the layer.
   std::map<std::string, std::set<std::string>> learned;

@@ -17,6 +17,15 @@ std::map<std::string, Tensor> on_host(const Trace& trace, std::map<std::string, 
   return columns;
 }
 
+std::vector<void*> addresses_of(const Plan& plan, const std::map<std::string, void*>& external) {
+  std::vector<void*> addresses;
+  for (const Plan::Value& input : plan.inputs) {
+    const auto found = external.find(input.name);
+    addresses.push_back(found == external.end() ? nullptr : found->second);
+  }
+  return addresses;
+}
+
 CompiledStep::CompiledStep(std::unique_ptr<Trace> trace, std::vector<std::string> outputs, std::shared_ptr<Backend> backend,
                            std::shared_ptr<KernelChoices> choices)
     : trace_(std::move(trace)), outputs_(std::move(outputs)), backend_(std::move(backend)), choices_(std::move(choices)) {
@@ -122,8 +131,9 @@ std::int64_t largest_below(std::int64_t rows, std::size_t bytes, std::size_t fre
 
 CompiledStep::Worker::Worker(CompiledStep& step) : step_(step), arena_(*step.backend_) {}
 
-Run& CompiledStep::Worker::run_for(const Bindings& bindings, const std::map<std::string, void*>& external) {
-  if (last_ && version_ == step_.version() && bindings == last_->first.first && external == last_->first.second) return *last_->second;
+Run& CompiledStep::Worker::run_for(const Bindings& bindings, const std::map<std::string, void*>& external, Launches launches) {
+  const auto has_places = [&](const Run& run) { return run.launches().steps >= launches.steps && run.launches().places >= launches.places; };
+  if (last_ && version_ == step_.version() && bindings == last_->first.first && external == last_->first.second && has_places(*last_->second)) return *last_->second;
   const auto plan = step_.plan(bindings);
   if (version_ != step_.version()) {
     runs_.clear();
@@ -134,27 +144,19 @@ Run& CompiledStep::Worker::run_for(const Bindings& bindings, const std::map<std:
   if (std::erase_if(runs_, [&](const auto& known) { return known.first.second != external; })) last_ = nullptr;
   auto& entry = *runs_.try_emplace({bindings, external}).first;
   auto& run = entry.second;
+  if (run && !has_places(*run)) run.reset();
   if (!run) {
-    require_room(*plan, bindings, external);
-    run = std::make_unique<Run>(plan, *step_.backend_, arena_, step_.trace_->groups(), external_of(*plan, external));
+    require_room(*plan, bindings, external, launches);
+    run = std::make_unique<Run>(plan, *step_.backend_, arena_, step_.trace_->groups(), addresses_of(*plan, external), launches);
   }
   last_ = &entry;
   return *run;
 }
 
-std::vector<void*> CompiledStep::Worker::external_of(const Plan& plan, const std::map<std::string, void*>& external) const {
-  std::vector<void*> addresses;
-  for (const Plan::Value& input : plan.inputs) {
-    const auto found = external.find(input.name);
-    addresses.push_back(found == external.end() ? nullptr : found->second);
-  }
-  return addresses;
-}
-
-void CompiledStep::Worker::require_room(const Plan& plan, const Bindings& bindings, const std::map<std::string, void*>& external) const {
+void CompiledStep::Worker::require_room(const Plan& plan, const Bindings& bindings, const std::map<std::string, void*>& external, Launches launches) const {
   const auto free = step_.backend_->free_bytes();
   if (!free) return;
-  const auto needed = [&](const Plan& p) { return p.run_bytes(external_of(p, external)) + p.arena_bytes - std::min(p.arena_bytes, arena_.bytes()); };
+  const auto needed = [&](const Plan& p) { return p.run_bytes(addresses_of(p, external), launches) + p.arena_bytes - std::min(p.arena_bytes, arena_.bytes()); };
   if (needed(plan) <= *free) return;
   std::size_t variables = 0;
   for (const Variables* store : step_.trace_->stores()) variables += store->bytes();
@@ -164,7 +166,7 @@ void CompiledStep::Worker::require_room(const Plan& plan, const Bindings& bindin
   if (plan.largest.bytes) message += fmt::format("; the largest part, {}, is of '{}'", mebibytes(plan.largest.bytes), plan.largest.place);
   std::string hint = "make the model smaller";
   if (batch != bindings.end()) {
-    const auto bytes_of = [&](const Plan& p) { return needed(p) + p.run_bytes(external_of(p, external)); };  // with the run of a shorter last batch
+    const auto bytes_of = [&](const Plan& p) { return needed(p) + p.run_bytes(addresses_of(p, external)); };  // with the run of a shorter last batch
     const auto bytes_of_rows = [&](std::int64_t rows) {
       Bindings smaller = bindings;
       smaller["batch"] = rows;

@@ -15,6 +15,9 @@ namespace strata {
 // Columns with what the trace's host functions make of them; only those that a graph can read, unless `texts`.
 std::map<std::string, Tensor> on_host(const Trace& trace, std::map<std::string, Tensor> columns, bool texts = false);
 
+// Where each of the plan's inputs lies; null: it is not among these.
+std::vector<void*> addresses_of(const Plan& plan, const std::map<std::string, void*>& external);
+
 class CompiledStep : public std::enable_shared_from_this<CompiledStep> {
  public:
   // `outputs` names the graph's outputs in order.
@@ -42,14 +45,13 @@ class CompiledStep : public std::enable_shared_from_this<CompiledStep> {
    public:
     Worker(CompiledStep& step);
     // `external`: inputs that stay where they are (device addresses by name).
-    Run& run_for(const Bindings& bindings, const std::map<std::string, void*>& external = {});
+    Run& run_for(const Bindings& bindings, const std::map<std::string, void*>& external = {}, Launches launches = {});
     // The run for these columns, which are its inputs now.
     Run& load(const std::map<std::string, Tensor>& columns);
 
    private:
     // Before anything is allocated: a step that finds no room is an Error with its figures, and with a batch that does.
-    void require_room(const Plan& plan, const Bindings& bindings, const std::map<std::string, void*>& external) const;
-    std::vector<void*> external_of(const Plan& plan, const std::map<std::string, void*>& external) const;
+    void require_room(const Plan& plan, const Bindings& bindings, const std::map<std::string, void*>& external, Launches launches) const;
 
     CompiledStep& step_;
     std::vector<std::vector<std::int64_t>> loaded_shapes_;  // of the last columns, by input

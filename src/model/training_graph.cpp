@@ -1,6 +1,7 @@
 #include "src/model/training_graph.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include <fmt/format.h>
@@ -39,10 +40,13 @@ const BatchColumn* column_of(const std::vector<BatchColumn>& columns, const std:
   return found == columns.end() ? nullptr : &*found;
 }
 
+constexpr const char* watched_value = "value";   // the running loss, as it was first not finite
+constexpr const char* watched_steps = "finite";  // steps after which it was finite
+
 class Writer {
  public:
-  Writer(ModelState& model, const BatchTypes& types, bool training)
-      : model_(model), compiled_(*model.compiled), types_(types), training_(training), trace_(std::make_unique<Trace>(training)),
+  Writer(ModelState& model, const BatchTypes& types, bool training, bool watched)
+      : model_(model), compiled_(*model.compiled), types_(types), training_(training), watched_(watched), trace_(std::make_unique<Trace>(training)),
         running_(training ? model.train_metrics : model.test_metrics) {}
 
   TrainingGraph write() {
@@ -158,7 +162,8 @@ class Writer {
     const std::vector<Trace::Metric> of_layers = trace_->metrics;
     trace_->enter(running_, model_.run.seed);
     const Value rows = count(outputs_[0].prediction, Axes{0}, model_.policy.variable);
-    report_mean("loss", total, rows);
+    const Value loss = report_mean("loss", total, rows);
+    if (watched_) watch(loss);
     if (outputs_.size() > 1)
       for (const Output& o : outputs_)
         if (o.loss) report_mean(o.name + "_loss", o.loss, rows);
@@ -188,9 +193,20 @@ class Writer {
   }
 
   Scope metric_scope(const std::string& path) { return Scope(*trace_, path, false, model_.policy.variable, model_.policy.variable, true); }
-  void report_mean(const std::string& log, Value v, Value rows) {
+  Value report_mean(const std::string& log, Value v, Value rows) {
     Scope s = metric_scope(log);
-    report(log, running_mean(s, v, rows));
+    const Value mean = running_mean(s, v, rows);
+    report(log, mean);
+    return mean;
+  }
+  // A running mean that is not finite stays so to the end of the epoch.
+  void watch(Value loss) {
+    trace_->enter(model_.watched_loss, model_.run.seed);
+    Scope s = metric_scope("");
+    const Value last = s.state(watched_value, Shape{}, "zeros", loss.dtype()), steps = s.state(watched_steps, Shape{}, "zeros", DType::int64);
+    s.update(watched_value, select(is_finite(last), loss, last));
+    s.update(watched_steps, steps + cast(is_finite(loss), DType::int64));
+    trace_->enter(running_, model_.run.seed);
   }
   // A value of several elements is a log for each: "f1_score[0]".
   void report(const std::string& log, Value v) {
@@ -223,7 +239,7 @@ class Writer {
   ModelState& model_;
   const CompileArguments& compiled_;
   const BatchTypes& types_;
-  const bool training_;
+  const bool training_, watched_;
   std::unique_ptr<Trace> trace_;
   Variables& running_;
   std::vector<Output> outputs_;
@@ -234,9 +250,18 @@ class Writer {
 
 }  // namespace
 
-TrainingGraph training_graph(ModelState& model, const BatchTypes& types, bool training) {
+TrainingGraph training_graph(ModelState& model, const BatchTypes& types, bool training, bool watched) {
   if (!model.compiled) throw Error(ErrorKind::spec, "the model is not compiled: it has no optimizer and no loss", "call compile, or give the spec a compile: section");
-  return Writer(model, types, training).write();
+  return Writer(model, types, training, watched).write();
+}
+
+std::optional<LossNotFinite> first_loss_not_finite(ModelState& model) {
+  const Variables& watched = model.watched_loss;
+  const auto value = watched.find(watched_value), steps = watched.find(watched_steps);
+  if (!value || !steps) return std::nullopt;
+  const double loss = watched.read(*value).at(0);
+  if (std::isfinite(loss)) return std::nullopt;
+  return LossNotFinite{loss, static_cast<std::int64_t>(watched.read(*steps).at(0))};
 }
 
 }  // namespace strata

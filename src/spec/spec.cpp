@@ -339,7 +339,7 @@ class SpecCheck {
 
 Schema CompileSpec::schema() {
   return describe<CompileSpec>("compile", "What training makes small, and how.",
-      field("steps_per_execution", &CompileSpec::steps_per_execution, "Steps between two looks at the host.", at_least(1)),
+      field("steps_per_execution", &CompileSpec::steps_per_execution, "Steps that a device takes in one launch, at most 32; 1: as many as last some milliseconds.", at_least(1)),
       field("auto_scale_loss", &CompileSpec::auto_scale_loss, "Whether training under mixed_float16 wraps the optimizer by a LossScaleOptimizer."));
 }
 

@@ -26,6 +26,16 @@ class CopyIn final : public Call {
   std::vector<char> bytes_;
 };
 
+class Clear final : public Call {
+ public:
+  Clear(void* memory, std::size_t bytes) : memory_(memory), bytes_(bytes) {}
+  void run() override { std::memset(memory_, 0, bytes_); }
+
+ private:
+  void* memory_;
+  std::size_t bytes_;
+};
+
 // A call of the CPU's in the queue, which outlives the call that was bound.
 class Queued final : public Call {
  public:
@@ -79,6 +89,32 @@ class FarBackend::FarKernel final : public Kernel {
   std::size_t scratch_, kept_;
 };
 
+class FarBackend::FarInlet final : public Inlet {
+ public:
+  FarInlet(FarBackend& backend, void* device, std::size_t bytes) : backend_(backend), device_(device), bytes_(bytes) { was_read(); }
+
+  // What is sent is taken at once, so that nothing waits for the copies.
+  std::byte* host() override { return bytes_.data(); }
+  void send(std::size_t bytes) override {
+    const std::lock_guard lock(backend_.mutex_);
+    ++backend_.copies_in;
+    backend_.bytes_in += bytes;
+    wait_for(backend_.copy_queue_, read_);
+    backend_.copy_queue_.back().calls.push_back(std::make_unique<CopyIn>(backend_.near(device_, bytes, "an inlet"), bytes_.data(), bytes));
+    wait_for(backend_.queue_, backend_.mark(backend_.copy_queue_));
+  }
+  void was_read() override {
+    const std::lock_guard lock(backend_.mutex_);
+    read_ = backend_.mark(backend_.queue_);
+  }
+
+ private:
+  FarBackend& backend_;
+  void* device_;
+  std::vector<std::byte> bytes_;
+  int read_ = 0;
+};
+
 FarBackend::FarBackend(std::shared_ptr<Backend> cpu, bool filled) : cpu_(std::move(cpu)), reference_(make_reference_backend()), filled_(filled) {}
 FarBackend::~FarBackend() = default;
 
@@ -104,6 +140,8 @@ void* FarBackend::allocate(std::size_t bytes) {
   allocated_ += bytes;
   most_allocated_ = std::max(most_allocated_, allocated_);
   blocks_[number(memory) + distance] = bytes;
+  std::memset(memory, 0xA5, bytes);  // until the queue comes to it
+  enqueue(std::make_unique<Clear>(memory, bytes));
   return reinterpret_cast<void*>(number(memory) + distance);
 }
 
@@ -142,6 +180,11 @@ void FarBackend::copy_out(void* host, const void* device, std::size_t bytes) {
   if (bytes) std::memcpy(host, near(device, bytes, "copy_out"), bytes);
 }
 
+std::unique_ptr<Inlet> FarBackend::inlet(void* device, std::size_t bytes) {
+  near(device, bytes, "an inlet");
+  return std::make_unique<FarInlet>(*this, device, bytes);
+}
+
 std::optional<std::size_t> FarBackend::free_bytes() {
   const std::lock_guard lock(mutex_);
   return memory_ ? std::optional(*memory_ - std::min(*memory_, allocated_)) : std::nullopt;
@@ -166,14 +209,42 @@ std::vector<Candidate> FarBackend::candidates(const Region& region, std::vector<
 
 void FarBackend::enqueue(std::unique_ptr<Call> call) {
   const std::lock_guard lock(mutex_);
-  queue_.push_back(std::move(call));
+  if (queue_.empty() || queue_.back().mark) queue_.emplace_back();
+  queue_.back().calls.push_back(std::move(call));
+}
+
+int FarBackend::mark(Queue& queue) {
+  if (queue.empty() || queue.back().mark) queue.emplace_back();
+  return queue.back().mark = ++marks_;
+}
+
+void FarBackend::wait_for(Queue& queue, int mark) { queue.push_back({{}, mark, 0}); }
+
+void FarBackend::copy(int up_to) {
+  while (!copy_queue_.empty() && !(up_to && reached_.count(up_to))) {
+    if (!reached_.count(copy_queue_.front().waits_for)) {
+      if (up_to) throw std::logic_error("far: the queues wait for each other");
+      return;
+    }
+    const Piece piece = std::move(copy_queue_.front());
+    copy_queue_.pop_front();
+    cpu_->run(piece.calls);
+    reached_.insert(piece.mark);
+  }
 }
 
 void FarBackend::work_off() {
-  if (queue_.empty()) return;
+  if (queue_.empty() && copy_queue_.empty()) return;
   ++waits;
-  const auto work = std::exchange(queue_, {});
-  cpu_->run(work);
+  while (!queue_.empty()) {
+    if (copies_ == Copies::early) copy();
+    const Piece piece = std::move(queue_.front());
+    queue_.pop_front();
+    if (!reached_.count(piece.waits_for)) copy(piece.waits_for);
+    cpu_->run(piece.calls);
+    reached_.insert(piece.mark);
+  }
+  copy();
 }
 
 void FarBackend::run(std::span<const std::unique_ptr<Call>> calls) {

@@ -215,12 +215,12 @@ TEST(FarModel, AnEpochWaitsAtItsEndOnly) {
   far.set_memory({});
   const auto waits = [&](std::vector<Callback> callbacks) {
     Model model = network({.backend = "far", .threads = 2});
-    Fit fit(model, rows(70), {.batch_size = 16, .epochs = 2, .verbose = 0, .callbacks = std::move(callbacks)});
-    fit.after_epoch = [&](Fit& f, const Logs&) {
-      if (f.position().epoch == 0) far.reset();
+    Fit fit(model, rows(70), {.batch_size = 16, .epochs = 3, .verbose = 0, .callbacks = std::move(callbacks)});
+    fit.after_epoch = [&](Fit& f, const Logs&) {  // in the first two a step is timed
+      if (f.position().epoch == 1) far.reset();
     };
     fit.run();
-    EXPECT_GE(far.runs, 5) << "steps of the second epoch, and what is prepared anew for another rate";
+    EXPECT_GE(far.runs, 2) << "whole batches, and a shorter last one";
     EXPECT_EQ(far.synchronizations, 0);
     return far.waits;
   };
@@ -242,7 +242,8 @@ TEST(FarModel, AStreamedEpochWaitsAtItsEndOnly) {
     if (f.position().epoch == 0) far.reset();
   };
   fit.run();
-  EXPECT_EQ(far.runs, 250);
+  EXPECT_GE(far.runs, 8);
+  EXPECT_LE(far.runs, 250);
   EXPECT_EQ(far.waits, 1);
   EXPECT_GE(far.bytes_in, bytes);
   EXPECT_LE(far.bytes_in, bytes + 4000 * 4 + 4096) << "every row once, and the running metrics' zeros";

@@ -15,6 +15,11 @@ Course course_on(const std::string& backend, const std::string& probe) {
   return course_of(probe, {.backend = backend, .threads = threads, .dtype = probe == "mixed_bfloat16" ? "" : "float32", .bound = {1, 1}});
 }
 
+Course by_two(Course course) {
+  course.steps_at_once = 2;
+  return course;
+}
+
 class FarProbes : public testing::TestWithParam<std::string> {
  protected:
   FarProbes() {
@@ -42,7 +47,15 @@ TEST_P(FarProbes, GiveTheBytesOfTheCpu) {
     is_resident = streamed.is_resident;
   }
   EXPECT_FALSE(is_resident);
-  far.set_memory({});
+  // Then two steps at once, with copies that overtake what they may; and so with all the memory again.
+  const Trail of_epochs = never_broken_off(by_two(course_on("cpu", GetParam())), threads);
+  for (const bool streams : {true, false}) {
+    if (!streams) far.set_memory({});
+    for (const auto copies : {FarBackend::Copies::early, FarBackend::Copies::late}) {
+      far.set_copies(copies);
+      expect_same(never_broken_off(by_two(course), threads), of_epochs);
+    }
+  }
 }
 
 TEST_P(FarProbes, GoOnFromACheckpointOnTheCpuAndFromTheirOwn) {
@@ -50,6 +63,8 @@ TEST_P(FarProbes, GoOnFromACheckpointOnTheCpuAndFromTheirOwn) {
   const Trail expected = never_broken_off(cpu, threads);
   const TemporaryFolder own, of_the_cpu;
   expect_same(broken_off(course, {0, 2, own.path()}, threads, threads), expected);
+  const TemporaryFolder at_once;
+  expect_same(broken_off(by_two(course), {0, 2, at_once.path()}, threads, threads), never_broken_off(by_two(cpu), threads));
 
   Course begun_on_the_cpu = course;  // the first model is the CPU's, the second one far away
   int models = 0;

@@ -28,6 +28,7 @@ struct Course {
   Bound bound;
   std::function<Model(int threads)> make;  // with weights of its own
   std::vector<Stage> stages;
+  int steps_at_once = 0;  // 0: the logs of every step are read
 };
 
 // The steps' columns one below the other; a sequence that is shorter than others ends in zeros, which are masked.
@@ -114,7 +115,7 @@ inline Course course_of(const std::string& name, const How& how) {
   return spec_course(name, how);
 }
 
-// What a run leaves: the logs of every step, then of its epoch's end, and every variable.
+// What a run leaves: the logs of every step where they are read, then of its epoch's end, and every variable.
 struct Trail {
   std::vector<Logs> logs;
   bool is_resident = true;  // in every stage, its rows lay where the steps ran
@@ -131,11 +132,13 @@ struct Break {
 inline void train(const Course& course, std::size_t i, Model& model, Trail& trail, const Break* stop, const Break* resume) {
   const Stage& stage = course.stages[i];
   stage.compile(model);
+  if (course.steps_at_once) model.state().compiled->steps_per_execution = course.steps_at_once;
   Fit fit(model, stage.data, stage.arguments);
   if (resume) {
     ASSERT_TRUE(restore_checkpoint(resume->folder, fit, [](const std::string& line) { ADD_FAILURE() << line; }));
   }
-  fit.after_step = fit.after_epoch = [&](Fit&, const Logs& logs) { trail.logs.push_back(logs); };
+  fit.after_epoch = [&](Fit&, const Logs& logs) { trail.logs.push_back(logs); };
+  if (!course.steps_at_once) fit.after_step = fit.after_epoch;
   trail.is_resident = trail.is_resident && fit.is_resident();
   if (stop) fit.pause = [&](Fit& f) { return f.step() == stop->step; };
   fit.run();

@@ -25,6 +25,8 @@ struct BackupAndRestore {
               "Whether the backups go when training is done."));
   }
 
+  bool acts_between_steps() const { return save_freq.as<std::int64_t>() != nullptr; }
+
   void on_train_begin(Training& t) {
     batches = 0;
     if (backup_dir->empty()) throw Error(ErrorKind::spec, "backup_dir of BackupAndRestore is empty");

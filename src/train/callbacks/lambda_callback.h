@@ -25,6 +25,7 @@ struct LambdaCallback {
         .name = "LambdaCallback", .doc = "Calls functions of a program while it trains.", .aliases = {}, .fields = {}};
   }
   bool needs_batch_logs() const { return !on_train_batch_end.target<Nothing>(); }
+  bool acts_between_steps() const { return !on_train_batch_begin.target<Nothing>(); }
 };
 
 }  // namespace strata

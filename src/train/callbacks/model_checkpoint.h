@@ -42,6 +42,8 @@ struct ModelCheckpoint {
               "Value that the first save must beat; null: none."));
   }
 
+  bool acts_between_steps() const { return save_freq.as<std::int64_t>() != nullptr; }
+
   void on_train_begin(Training&) {
     progress = {};
     progress.best = initial_value_threshold;

@@ -43,6 +43,7 @@ struct TensorBoard {
   }
 
   bool needs_batch_logs() const { return update_freq != Config("epoch"); }
+  bool acts_between_steps() const { return needs_batch_logs(); }
 
   void on_train_begin(Training& t) {
     refuse(histogram_freq != 0, "histogram_freq", "0");
