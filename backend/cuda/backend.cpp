@@ -20,6 +20,10 @@ const std::vector<Anchor>& anchors() {
       {"convolution", {{"convolution_cudnn", convolution_cudnn}}},
       {"convolution_input_gradient", {{"convolution_cudnn", convolution_input_gradient_cudnn}}},
       {"convolution_kernel_gradient", {{"convolution_cudnn", convolution_kernel_gradient_cudnn}}},
+      {"batch_norm", {{"normalization_cudnn", batch_norm_cudnn}}},
+      {"batch_norm_gradient", {{"normalization_cudnn", batch_norm_gradient_cudnn}}},
+      {"attention", {{"attention_cudnn", attention_cudnn}}},
+      {"attention_gradient", {{"attention_cudnn", attention_gradient_cudnn}}},
       {"lstm", {{"lstm_cudnn", lstm_cudnn}}},
       {"lstm_gradient", {{"lstm_cudnn", lstm_gradient_cudnn}}},
       {"copy", {{"copy", copy}}},
@@ -138,7 +142,7 @@ class CudaBackend final : public Backend {
         refusals.push_back({std::string(op), "it takes no prologue"});
         return found;
       }
-    for (const auto* table : {&anchors(), &own_kernels()})
+    for (const auto* table : {&own_kernels(), &anchors()})
       for (const Anchor& row : *table)
         if (row.op == op)
           for (const Named& kernel : row.makers) ask(kernel.kernel, kernel.maker);
