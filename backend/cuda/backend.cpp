@@ -142,7 +142,7 @@ class CudaBackend final : public Backend {
         refusals.push_back({std::string(op), "it takes no prologue"});
         return found;
       }
-    for (const auto* table : {&own_kernels(), &anchors()})
+    for (const auto* table : {&own_kernels(), &anchors()})  // cuDNN's batch norms behind Strata's own
       for (const Anchor& row : *table)
         if (row.op == op)
           for (const Named& kernel : row.makers) ask(kernel.kernel, kernel.maker);

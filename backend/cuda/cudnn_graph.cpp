@@ -1,6 +1,7 @@
 #include "backend/cuda/cudnn_graph.h"
 
 #include <algorithm>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 
@@ -38,17 +39,22 @@ std::vector<T> notes_of(cudnnBackendDescriptor_t engine, cudnnBackendAttributeNa
   return notes;
 }
 
+std::size_t workspace_of(const fe::ManagedOpaqueDescriptor& config) {
+  std::int64_t count = 0, bytes = 0;
+  check(cudnnBackendGetAttribute(config->get_backend_descriptor(), CUDNN_ATTR_ENGINECFG_WORKSPACE_SIZE, CUDNN_TYPE_INT64, 1, &count, &bytes),
+        "asking for an engine's workspace");
+  return static_cast<std::size_t>(bytes);
+}
+
 // The rule that an engine breaks; "" where it keeps them all. (cudnn-frontend 1.18 filters by notes itself, but takes every engine
 // with a note of any kind for one that uses tensor cores.)
 std::string_view broken_rule(const fe::ManagedOpaqueDescriptor& config, DType type, const Machine& machine, std::size_t most_workspace) {
-  std::int64_t count = 0, workspace = 0;
+  std::int64_t count = 0;
   const fe::ManagedOpaqueDescriptor engine = fe::make_shared_backend_pointer(CUDNN_BACKEND_ENGINE_DESCRIPTOR);
   cudnnBackendDescriptor_t raw = engine->get_backend_descriptor();
   check(cudnnBackendGetAttribute(config->get_backend_descriptor(), CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &count, &raw),
         "asking for an engine");
-  check(cudnnBackendGetAttribute(config->get_backend_descriptor(), CUDNN_ATTR_ENGINECFG_WORKSPACE_SIZE, CUDNN_TYPE_INT64, 1, &count, &workspace),
-        "asking for an engine's workspace");
-  if (workspace > static_cast<std::int64_t>(most_workspace)) return "needs too large a workspace";
+  if (workspace_of(config) > most_workspace) return "needs too large a workspace";
   for (const auto note :
        notes_of<cudnnBackendNumericalNote_t>(raw, CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, CUDNN_TYPE_NUMERICAL_NOTE, CUDNN_NUMERICAL_NOTE_TYPE_COUNT)) switch (note) {
       case CUDNN_NUMERICAL_NOTE_TENSOR_CORE:  // TF32, where the type is float32
@@ -247,7 +253,7 @@ CudnnGraph::NormGradient CudnnGraph::batch_norm_gradient(const Tensor& dy, const
   return {dx, dgamma, dbeta};
 }
 
-CudnnGraph::Answer CudnnGraph::plan(const Machine& machine, std::size_t most_workspace) try {
+CudnnGraph::Answer CudnnGraph::plan(const Machine& machine, std::size_t most_workspace, Made made) try {
   Described& graph = *described_;
   cudnnHandle_t library = nullptr;
   if (machine.libraries != nullptr) {
@@ -271,17 +277,32 @@ CudnnGraph::Answer CudnnGraph::plan(const Machine& machine, std::size_t most_wor
       if (reason.find(rule) == reason.npos) reason += (reason.empty() ? "" : ", ") + std::string(rule);
       continue;
     }
-    std::shared_ptr<fe::ExecutionPlan> plan;
-    if (fe::detail::create_cudnn_execution_plan(plan, config, graph.operation_graph->getTag(), nullptr).is_bad()) continue;
-    const auto bytes = static_cast<std::size_t>(plan->getWorkspaceSize());
-    if (bytes > most_workspace) continue;
-    const auto bind = [plan, described = described_](CudnnPlan::Addresses addresses, void* workspace, const Machine& on) -> std::function<void()> {
-      if (on.libraries == nullptr) throw std::runtime_error("there is no device: a plan of cuDNN's cannot be bound");
-      return [plan, described, pack = std::make_shared<const Pack>(addresses, described->numbers, workspace), library = on.libraries->cudnn()] {
-        check(cudnnBackendExecute(library, plan->get_raw_desc(), pack->get()), "starting a plan");
-      };
+    const auto finalized = [tag = graph.operation_graph->getTag(), config](std::size_t most) {
+      std::shared_ptr<fe::ExecutionPlan> plan;
+      const bool is_good = fe::detail::create_cudnn_execution_plan(plan, config, tag, nullptr).is_good();
+      return is_good && plan->getWorkspaceSize() <= static_cast<std::int64_t>(most) ? plan : nullptr;
     };
-    return std::make_shared<const CudnnPlan>(CudnnPlan{bytes, bind});
+    struct Shared {  // by all that run it
+      std::mutex mutex;
+      std::shared_ptr<fe::ExecutionPlan> plan;
+    };
+    const auto shared = std::make_shared<Shared>();
+    std::size_t bytes = workspace_of(config);
+    if (made == Made::now) {
+      shared->plan = finalized(most_workspace);
+      if (shared->plan == nullptr) continue;
+      bytes = static_cast<std::size_t>(shared->plan->getWorkspaceSize());
+    }
+    return std::make_shared<const CudnnPlan>(
+        CudnnPlan{bytes, [=, described = described_](CudnnPlan::Addresses addresses, void* workspace, const Machine& on) -> std::function<void()> {
+                    const std::lock_guard lock(shared->mutex);
+                    if (shared->plan == nullptr) shared->plan = finalized(bytes);
+                    if (shared->plan == nullptr) throw std::runtime_error("cuDNN's engine does not compile the kernel that it said it has");
+                    if (on.libraries == nullptr) throw std::runtime_error("there is no device: a plan of cuDNN's cannot be bound");
+                    return [plan = shared->plan, described, pack = std::make_shared<const Pack>(addresses, described->numbers, workspace), library = on.libraries->cudnn()] {
+                      check(cudnnBackendExecute(library, plan->get_raw_desc(), pack->get()), "starting a plan");
+                    };
+                  }});
   }
   return reason.empty() ? std::string("cuDNN has no engine for it") : "no engine of cuDNN's keeps to the rules: each " + reason;
 } catch (const std::runtime_error& e) {

@@ -62,9 +62,11 @@ class CudnnGraph {
   struct NormGradient { Tensor dx, dgamma, dbeta; };
   NormGradient batch_norm_gradient(const Tensor& dy, const Tensor& x, const Tensor& gamma, const Tensor& mean, const Tensor& inverse);
 
-  // Its plan, or why there is none. Without a device: for one of the machine's compute capability. The graph is used up.
+  // Its plan, or why there is none. Without a device: for one of the machine's compute capability. The graph is used up. Engines that
+  // compile their kernel take a second: `when_bound` leaves that until somebody runs it, and trusts what they say of themselves.
   using Answer = std::variant<std::shared_ptr<const CudnnPlan>, std::string>;
-  Answer plan(const Machine& machine, std::size_t most_workspace);
+  enum class Made { now, when_bound };
+  Answer plan(const Machine& machine, std::size_t most_workspace, Made made);
 
  private:
   struct Described;

@@ -10,7 +10,8 @@
 
 namespace strata::cuda {
 
-CudnnGraph::Answer planned(const std::string& key, const Machine& machine, std::size_t most_workspace, const std::function<CudnnGraph()>& make) {
+CudnnGraph::Answer planned(const std::string& key, const Machine& machine, std::size_t most_workspace, const std::function<CudnnGraph()>& make,
+                           CudnnGraph::Made made) {
   using Known = std::variant<std::weak_ptr<const CudnnPlan>, std::string>;
   static std::mutex mutex;
   static std::map<std::string, Known> plans;
@@ -20,10 +21,10 @@ CudnnGraph::Answer planned(const std::string& key, const Machine& machine, std::
   Known& known = plans[all];
   if (auto* refused = std::get_if<std::string>(&known)) return *refused;
   if (auto plan = std::get<std::weak_ptr<const CudnnPlan>>(known).lock()) return plan;
-  CudnnGraph::Answer made = make().plan(machine, most_workspace);
-  if (auto* plan = std::get_if<std::shared_ptr<const CudnnPlan>>(&made)) known = *plan;
-  else known = std::get<std::string>(made);
-  return made;
+  CudnnGraph::Answer answer = make().plan(machine, most_workspace, made);
+  if (auto* plan = std::get_if<std::shared_ptr<const CudnnPlan>>(&answer)) known = *plan;
+  else known = std::get<std::string>(answer);
+  return answer;
 }
 
 Stage plan_stage(std::shared_ptr<const CudnnPlan> plan, std::function<CudnnGraph::Answer()> unaligned, std::vector<PlanOperand> operands, Place workspace,

@@ -10,7 +10,8 @@ inline constexpr std::size_t largest_workspace = std::size_t{512} << 20;
 
 // The plan of a graph that `make` describes. Kernels that say the same `key`, all that the graph depends on, share a plan as long as one
 // of them lives: to choose it takes tens of milliseconds. A refusal stays.
-CudnnGraph::Answer planned(const std::string& key, const Machine& machine, std::size_t most_workspace, const std::function<CudnnGraph()>& make);
+CudnnGraph::Answer planned(const std::string& key, const Machine& machine, std::size_t most_workspace, const std::function<CudnnGraph()>& make,
+                           CudnnGraph::Made made = CudnnGraph::Made::now);
 
 // An operand of a plan. One with an `aligned` place (of `bytes`) lies there where its own address is not aligned: it is copied there
 // before, a result from there behind.

@@ -2,6 +2,8 @@
 // the chip between the sums and the pass over the elements. It writes and reads the op table's own hidden values, so its kernels and
 // Strata's own (normalization.cu) go together in any mixture.
 //
+// They come behind Strata's own, so the kernel is compiled only where one of them is run.
+//
 // cuDNN gives s = 1 / sqrt(variance + epsilon), not the variance, which follows from it: with s off by d relatively it is off by
 // 2 d (variance + epsilon), a few units in the last place of the sum that normalization is made with.
 #include <fmt/format.h>
@@ -73,7 +75,7 @@ Answer batch_norm_cudnn(const Region& region, const Machine& machine) {
   const double epsilon = region.ops[0].attributes->number("epsilon");
   const Plans plans = [=](std::int64_t alignment, std::size_t most) {
     return planned(fmt::format("{} epsilon {} {}, at {}", b.key(), epsilon, p.with_relu, alignment), machine, most,
-                   [&] { return forward_graph(b, static_cast<float>(epsilon), p.with_relu, alignment); });
+                   [&] { return forward_graph(b, static_cast<float>(epsilon), p.with_relu, alignment); }, CudnnGraph::Made::when_bound);
   };
   Layout scratch(Place::scratch);
   const auto of_channel = [&](Id id, Place place) { return PlanOperand{id, place, b.channel_bytes(), scratch.take(b.channel_bytes())}; };
@@ -99,11 +101,13 @@ Answer batch_norm_gradient_cudnn(const Region& region, const Machine& machine) {
   const BatchNorm b = std::get<BatchNorm>(found);
   const std::vector<Place> in = inputs_of(region), out = outputs_of(region);
   const Plans plans = [=](std::int64_t alignment, std::size_t most) {
-    return planned(fmt::format("{}, gradient, at {}", b.key(), alignment), machine, most, [&] { return gradient_graph(b, alignment); });
+    return planned(fmt::format("{}, gradient, at {}", b.key(), alignment), machine, most, [&] { return gradient_graph(b, alignment); },
+                   CudnnGraph::Made::when_bound);
   };
   Layout scratch(Place::scratch);
   const auto of_channel = [&](Id id, Place place) { return PlanOperand{id, place, b.channel_bytes(), scratch.take(b.channel_bytes())}; };
-  const std::vector<PlanOperand> operands = {{id_x, in[0]},  {id_dy, in[4]}, {id_dx, out[0]}, of_channel(id_gamma, in[1]), of_channel(id_mean, in[2]), of_channel(id_inverse, in[3]),
+  const std::vector<PlanOperand> operands = {{id_x, in[0]}, {id_dy, in[4]}, {id_dx, out[0]},
+                                             of_channel(id_gamma, in[1]), of_channel(id_mean, in[2]), of_channel(id_inverse, in[3]),
                                              of_channel(id_dgamma, out[1]), of_channel(id_dbeta, out[2])};
   return plan_candidate("cudnn batch norm gradient", b.type, plans, operands, machine, scratch);
 }

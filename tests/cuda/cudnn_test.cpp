@@ -416,6 +416,13 @@ class CudnnCompiledPlans : public ::testing::Test {
       }
       EXPECT_EQ(std::get<Candidate>(found).name, expected) << what;
       EXPECT_EQ(std::get<Candidate>(found).pair, pair) << what;
+      try {  // its kernel is there then
+        std::vector<void*> addresses(std::max(region.inputs.size(), region.outputs.size()), nullptr);
+        std::get<Candidate>(found).prepare()->bind(addresses, addresses, {});
+        ADD_FAILURE() << expected << " of " << what << " is bound without a device";
+      } catch (const std::runtime_error& e) {
+        EXPECT_THAT(e.what(), HasSubstr("there is no device")) << expected << " of " << what;
+      }
     }
   }
 };
@@ -458,7 +465,8 @@ TEST_F(CudnnCompiledPlans, refusals_say_why) {
   EXPECT_THAT(reason("attention", {q, q, q}, [](const std::vector<Value>& in) { return attention(in[0], in[1], in[2], {.mask = full(in[0], {8, 8}, 1, DType::boolean)}); }),
               HasSubstr("it takes no mask"));
   const auto normalized = [&](DType t, Dim channels, DType gamma) {
-    return reason("batch_norm", {{t, {64, channels}}, {gamma, {channels}}, {gamma, {channels}}}, [](const std::vector<Value>& in) { return batch_norm(in[0], in[1], in[2], 1e-3).y; });
+    return reason("batch_norm", {{t, {64, channels}}, {gamma, {channels}}, {gamma, {channels}}},
+                  [](const std::vector<Value>& in) { return batch_norm(in[0], in[1], in[2], 1e-3).y; });
   };
   EXPECT_THAT(normalized(DType::float32, 6, DType::float32), HasSubstr("channels 4 at a time, not 6"));
   EXPECT_THAT(normalized(DType::bfloat16, 12, DType::float32), HasSubstr("channels 8 at a time, not 12"));

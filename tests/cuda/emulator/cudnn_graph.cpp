@@ -171,8 +171,9 @@ class Program {
       case CUDNN_BACKEND_OPERATION_NORM_BACKWARD_DESCRIPTOR: return op.value<cudnnBackendNormMode_t>(CUDNN_ATTR_OPERATION_NORM_BWD_MODE) == CUDNN_BATCH_NORM;
       case CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR:
         switch (mode_of(op)) {
-          case CUDNN_POINTWISE_ADD: case CUDNN_POINTWISE_SUB: case CUDNN_POINTWISE_MUL: case CUDNN_POINTWISE_DIV: case CUDNN_POINTWISE_EXP: case CUDNN_POINTWISE_LOG:
-          case CUDNN_POINTWISE_RELU_FWD: case CUDNN_POINTWISE_IDENTITY: case CUDNN_POINTWISE_GEN_INDEX: case CUDNN_POINTWISE_CMP_GE: case CUDNN_POINTWISE_BINARY_SELECT: return true;
+          case CUDNN_POINTWISE_ADD: case CUDNN_POINTWISE_SUB: case CUDNN_POINTWISE_MUL: case CUDNN_POINTWISE_DIV: case CUDNN_POINTWISE_EXP:
+          case CUDNN_POINTWISE_LOG: case CUDNN_POINTWISE_RELU_FWD: case CUDNN_POINTWISE_IDENTITY: case CUDNN_POINTWISE_GEN_INDEX:
+          case CUDNN_POINTWISE_CMP_GE: case CUDNN_POINTWISE_BINARY_SELECT: return true;
           default: return false;
         }
       default: return false;
@@ -349,7 +350,8 @@ class Program {
     const auto optional = [&](cudnnBackendAttributeName_t name) { return op.parts.count(name) > 0 ? read(op.part(name), s) : Array{}; };
     const Array b = optional(CUDNN_ATTR_OPERATION_POINTWISE_BDESC), t = optional(CUDNN_ATTR_OPERATION_POINTWISE_TDESC);
     const auto mode = mode_of(op);
-    const auto axis = mode == CUDNN_POINTWISE_GEN_INDEX ? static_cast<std::size_t>(op.part(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR).value<std::int64_t>(CUDNN_ATTR_POINTWISE_AXIS)) : 0;
+    const Descriptor& how = op.part(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR);
+    const auto axis = mode == CUDNN_POINTWISE_GEN_INDEX ? static_cast<std::size_t>(how.value<std::int64_t>(CUDNN_ATTR_POINTWISE_AXIS)) : 0;
     each(y.dims, [&](const Integers& i) {
       const double v = element(x, i), w = b.dims.empty() ? 0 : element(b, i);
       y.values[y.index(i)] = [&]() -> double {
