@@ -3,9 +3,6 @@
 // engine's own.
 //
 // Few engines pad differently before and after (`same` with a stride, `causal`): where none does, x goes among zeros first.
-#include <map>
-#include <mutex>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -16,9 +13,8 @@
 namespace strata::cuda {
 namespace {
 
-constexpr std::size_t largest_workspace = std::size_t{512} << 20;
-
 enum class Direction { forward, to_input, to_kernel };
+constexpr const char* names[] = {"convolution", "convolution input gradient", "convolution kernel gradient"};
 enum Id : std::int64_t { id_x = 1, id_kernel, id_y, id_bias, id_sum };
 
 struct Problem {
@@ -30,64 +26,44 @@ struct Problem {
   bool has_bias() const { return fused.bias >= 0 || fused.sum >= 0 || fused.relu; }
 };
 
-template <class A>
-A windows(const ConvolutionShape& s) {
-  A a;
-  a.set_pre_padding(s.low).set_post_padding(s.high).set_stride(s.strides).set_dilation(s.dilation);
-  return a;
-}
-
-std::shared_ptr<CudnnGraph> graph_of(const Problem& p, std::int64_t alignment) {
-  using namespace fe::graph;
+CudnnGraph graph_of(const Problem& p, std::int64_t alignment) {
+  using Pointwise = CudnnGraph::Pointwise;
   const ConvolutionShape& s = p.shape;
-  auto graph = std::make_shared<CudnnGraph>(p.type, alignment);
-  const auto operand = [&](Id id, const ConvolutionShape::Dims& dims) { return graph->operand(id, dims, channels_last(dims)); };
-  const auto result = [&](const CudnnGraph::Tensor& t, Id id, const ConvolutionShape::Dims& dims) { graph->result(t, id, dims, channels_last(dims)); };
+  const CudnnGraph::Windows windows{s.low, s.high, s.strides, s.dilation};
+  const auto array = [](const ConvolutionShape::Dims& dims) { return Strided{dims, channels_last(dims)}; };
+  CudnnGraph graph(p.type, alignment);
+  const auto operand = [&](Id id, const ConvolutionShape::Dims& dims) { return graph.operand(id, array(dims)); };
   switch (p.direction) {
     case Direction::forward: {
-      auto y = graph->conv_fprop(operand(id_x, s.x), operand(id_kernel, s.kernel), windows<Conv_fprop_attributes>(s));
-      const auto then = [&](const CudnnGraph::Tensor& added) {
-        y->set_dim(s.y).set_stride(channels_last(s.y));
-        y = graph->pointwise(y, added, Pointwise_attributes().set_mode(fe::PointwiseMode_t::ADD));
-      };
+      auto y = graph.convolution(operand(id_x, s.x), operand(id_kernel, s.kernel), windows);
+      const auto then = [&](const CudnnGraph::Tensor& added) { y = graph.pointwise(Pointwise::add, graph.shaped(y, array(s.y)), added); };
       if (p.fused.sum >= 0) then(operand(id_sum, s.y));
       if (p.has_bias()) {
         ConvolutionShape::Dims row(s.y.size(), 1);
         row[1] = s.y[1];
         then(operand(id_bias, row));
       }
-      if (p.fused.relu) {
-        y->set_dim(s.y).set_stride(channels_last(s.y));
-        y = graph->pointwise(y, Pointwise_attributes().set_mode(fe::PointwiseMode_t::RELU_FWD));
-      }
-      result(y, id_y, s.y);
+      if (p.fused.relu) y = graph.pointwise(Pointwise::relu, graph.shaped(y, array(s.y)));
+      graph.result(y, id_y, array(s.y));
       break;
     }
     case Direction::to_input:
-      result(graph->conv_dgrad(operand(id_y, s.y), operand(id_kernel, s.kernel), windows<Conv_dgrad_attributes>(s)), id_x, s.x);
+      graph.result(graph.convolution_input_gradient(operand(id_y, s.y), operand(id_kernel, s.kernel), windows), id_x, array(s.x));
       break;
     case Direction::to_kernel:
-      result(graph->conv_wgrad(operand(id_y, s.y), operand(id_x, s.x), windows<Conv_wgrad_attributes>(s)), id_kernel, s.kernel);
+      graph.result(graph.convolution_kernel_gradient(operand(id_y, s.y), operand(id_x, s.x), windows), id_kernel, array(s.kernel));
       break;
   }
   return graph;
 }
 
-// Layers of one shape share a plan, as long as one of them lives: to choose it takes tens of milliseconds.
-CudnnGraph::Answer planned(const Problem& p, std::int64_t alignment, const Machine& machine, std::size_t most_workspace) {
-  static std::mutex mutex;
-  static std::map<std::string, std::weak_ptr<const CudnnPlan>> plans;
+CudnnGraph::Answer plan_of(const Problem& p, std::int64_t alignment, const Machine& machine, std::size_t most_workspace) {
   const ConvolutionShape& s = p.shape;
   const bool has_bias = p.has_bias(), has_sum = p.fused.sum >= 0;
-  const std::string key = fmt::format("{} {} x {} kernel {} strides {} dilation {} padding {} {}, {}{}{}, at {}, workspace {}, on {}{}{}{}", static_cast<int>(p.direction),
+  const std::string key = fmt::format("{} {} x {} kernel {} strides {} dilation {} padding {} {}, {}{}{}, at {}", names[static_cast<std::size_t>(p.direction)],
                                       text_of(p.type), fmt::join(s.x, ","), fmt::join(s.kernel, ","), fmt::join(s.strides, ","), fmt::join(s.dilation, ","),
-                                      fmt::join(s.low, ","), fmt::join(s.high, ","), has_bias, has_sum, p.fused.relu, alignment, most_workspace,
-                                      machine.capability, machine.reproducible, machine.tensor_float32, machine.libraries != nullptr);
-  const std::lock_guard lock(mutex);
-  if (auto known = plans[key].lock()) return known;
-  auto made = CudnnGraph::plan(graph_of(p, alignment), machine, most_workspace);
-  if (auto* plan = std::get_if<std::shared_ptr<const CudnnPlan>>(&made)) plans[key] = *plan;
-  return made;
+                                      fmt::join(s.low, ","), fmt::join(s.high, ","), has_bias, has_sum, p.fused.relu, alignment);
+  return planned(key, machine, most_workspace, [&] { return graph_of(p, alignment); });
 }
 
 // The plan, with x as it is or, where no engine takes its padding, among zeros.
@@ -97,19 +73,19 @@ struct Chosen {
   std::optional<Box> inside;
 };
 std::variant<Chosen, Declined> choose(const Problem& p, const Machine& machine) {
-  auto made = planned(p, plan_alignment, machine, largest_workspace);
+  auto made = plan_of(p, plan_alignment, machine, largest_workspace);
   if (auto* plan = std::get_if<std::shared_ptr<const CudnnPlan>>(&made)) return Chosen{*plan, p, std::nullopt};
   if (p.shape.is_even()) return Declined{std::get<std::string>(made)};
   ConvolutionShape::Evenly e = p.shape.evenly();
   Problem even = p;
   even.shape = std::move(e.shape);
-  made = planned(even, plan_alignment, machine, largest_workspace);
+  made = plan_of(even, plan_alignment, machine, largest_workspace);
   if (auto* plan = std::get_if<std::shared_ptr<const CudnnPlan>>(&made)) return Chosen{*plan, std::move(even), e.inside};
   return Declined{std::get<std::string>(made)};
 }
 
 std::variant<Problem, Declined> problem_of(Direction direction, const ArrayType& x, const ArrayType& kernel, const ArrayType& y, const Attributes& a) {
-  if (!cudnn_types(x.dtype)) return Declined{fmt::format("it convolves no {}", text_of(x.dtype))};
+  if (!cudnn_computes(x.dtype)) return Declined{fmt::format("it convolves no {}", text_of(x.dtype))};
   auto shape = convolution_shape(x, kernel, y, a);
   if (auto* reason = std::get_if<std::string>(&shape)) return Declined{*reason};
   return Problem{direction, x.dtype, std::get<ConvolutionShape>(std::move(shape))};
@@ -164,10 +140,10 @@ class Assembly {
   }
 
   Candidate candidate() {
-    const std::size_t bytes = chosen_.plan->workspace_bytes();
+    const std::size_t bytes = chosen_.plan->workspace_bytes;
     const Place workspace = scratch_.take(bytes);
     const auto unaligned = [problem = chosen_.problem, machine = machine_, bytes, element = element_] {
-      return planned(problem, static_cast<std::int64_t>(element), machine, bytes);
+      return plan_of(problem, static_cast<std::int64_t>(element), machine, bytes);
     };
     kernel_->stages.push_back(plan_stage(chosen_.plan, unaligned, operands_, workspace, machine_));
     kernel_->stages.insert(kernel_->stages.end(), last_.begin(), last_.end());

@@ -24,7 +24,7 @@ if(NOT STRATA_CUDNN_FRONTEND)
     else()
       list(JOIN status ": " status)
       file(REMOVE ${folder}/${wheel})
-      message(STATUS "cudnn-frontend could not be fetched (${status}): the CUDA backend will have no convolution by cuDNN. "
+      message(STATUS "cudnn-frontend could not be fetched (${status}): the CUDA backend will have no convolution, norm or attention by cuDNN. "
         "Set STRATA_CUDNN_FRONTEND to the folder of cudnn_frontend.h, or put ${url} into ${folder} and configure again.")
     endif()
   endif()

@@ -176,18 +176,6 @@ Candidate candidate(std::string name, Begun b) {
           .hidden_bytes = {}, .pair = "cudnn", .prepare = [kernel = std::shared_ptr<const StagedKernel>(b.kernel)] { return kernel; }};
 }
 
-// Where an op's outputs lie in the region.
-std::vector<Place> outputs_of(const Region& region) {
-  std::vector<Place> places(region.ops[0].outputs.size());
-  for (std::size_t i = 0; i < region.outputs.size(); ++i) places[static_cast<std::size_t>(region.outputs[i].index)] = {Place::output, static_cast<int>(i)};
-  return places;
-}
-std::vector<Place> inputs_of(const Region& region) {
-  std::vector<Place> places;
-  for (const Source& s : region.ops[0].inputs) places.push_back({Place::input, s.index});
-  return places;
-}
-
 }  // namespace
 
 Answer lstm_cudnn(const Region& region, const Machine& machine) {

@@ -1,5 +1,6 @@
 // Batch and layer normalization: sums for the statistics and a pass over the elements each way.
 #define STRATA_HOST_DEVICE __host__ __device__
+#include "backend/cuda/batch_norm.h"
 #include "backend/cuda/each.h"
 #include "backend/cuda/fold.h"
 #include "backend/cuda/rows.h"
@@ -54,6 +55,18 @@ struct BatchNorm {
     const Index j = i % static_cast<Index>(columns);
     const float v = (load(x[i]) - mean[j]) * (inverse[j] * gamma[j]) + beta[j];
     y[i] = store<S>(with_relu ? Functors<float>::relu(v) : v);
+  }
+};
+
+struct VarianceOf {
+  const float* s;
+  float* variance;
+  double epsilon;
+
+  template <class Index>
+  __device__ void operator()(Index j) const {
+    const double v = 1 / (static_cast<double>(s[j]) * static_cast<double>(s[j])) - epsilon;
+    variance[j] = v < 0 ? 0.0f : static_cast<float>(v);  // a NaN stays
   }
 };
 
@@ -202,36 +215,30 @@ std::optional<Declined> refused(const Region& region) {
 
 }  // namespace
 
+void enqueue_variance(const float* s, float* variance, std::int64_t channels, double epsilon, const Machine& machine) {
+  each("starting a batch norm", VarianceOf{s, variance, epsilon}, channels, machine);
+}
+
 Answer batch_norm(const Region& region, const Machine& machine) {
   if (auto no = refused(region)) return *no;
-  // A relu behind it rides along.
+  const auto read = batch_norm_places(region);
+  if (auto* declined = std::get_if<Declined>(&read)) return *declined;
+  const BatchNormPlaces p = std::get<BatchNormPlaces>(read);
   const RegionOp& op = region.ops[0];
-  const bool with_relu = region.ops.size() == 2 && region.ops[1].name == "relu" && region.ops[1].inputs[0] == Source{0, 0};
-  if (op.name != "batch_norm" || (region.ops.size() != 1 && !with_relu)) return Declined{"it takes no epilogue but relu"};
-  int place[4] = {-1, -1, -1, -1};
-  for (std::size_t i = 0; i < region.outputs.size(); ++i) {
-    const Source s = region.outputs[i];
-    if (with_relu && s == Source{0, 0}) return Declined{"what comes before the relu is wanted too"};
-    place[s.op == 0 ? s.index : 0] = static_cast<int>(i);
-  }
-  for (const int p : place)
-    if (p < 0) return Declined{"an output has no place"};
   const ArrayType& type = region.type(op.inputs[0]);
   const Matrix m = matrix_of(type);
   const double epsilon = op.attributes->number("epsilon");
-  const int x = op.inputs[0].index, gamma = op.inputs[1].index, beta = op.inputs[2].index;
   const DType gamma_type = region.type(op.inputs[1]).dtype, beta_type = region.type(op.inputs[2]).dtype;
   const Fold f = Fold::across(m.columns, m.rows);
   return with_float(type.dtype, [&]<class S>(Stored<S>) -> Answer {
     return Candidate{
-        .name = with_relu ? "batch norm + relu" : "batch norm", .scratch_bytes = f.scratch_bytes<BatchMoments<S>>(), .in_place = {{x, place[0]}},
-        .prepare = [=, y = place[0], mean = place[1], variance = place[2], inverse = place[3]] {
+        .name = p.with_relu ? "batch norm + relu" : "batch norm", .scratch_bytes = f.scratch_bytes<BatchMoments<S>>(), .in_place = {{p.x, p.y}}, .prepare = [=] {
           return make_kernel([=](void* const* inputs, void* const* outputs, void* scratch) {
-            const S* const from = static_cast<const S*>(inputs[x]);
-            float *const mu = static_cast<float*>(outputs[mean]), *const s = static_cast<float*>(outputs[inverse]);
-            fold("starting a batch norm", BatchMoments<S>{from, mu, static_cast<float*>(outputs[variance]), s, m, epsilon}, f, machine, scratch);
+            const S* const x = static_cast<const S*>(inputs[p.x]);
+            float *const mean = static_cast<float*>(outputs[p.mean]), *const s = static_cast<float*>(outputs[p.inverse]);
+            fold("starting a batch norm", BatchMoments<S>{x, mean, static_cast<float*>(outputs[p.variance]), s, m, epsilon}, f, machine, scratch);
             each("starting a batch norm",
-                 BatchNorm<S>{from, static_cast<S*>(outputs[y]), mu, s, {inputs[gamma], gamma_type}, {inputs[beta], beta_type}, m.columns, with_relu},
+                 BatchNorm<S>{x, static_cast<S*>(outputs[p.y]), mean, s, {inputs[p.gamma], gamma_type}, {inputs[p.beta], beta_type}, m.columns, p.with_relu},
                  m.rows * m.columns, machine);
           });
         }};

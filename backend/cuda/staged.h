@@ -86,4 +86,16 @@ class StagedKernel final : public Kernel {
   };
 };
 
+// Where the inputs and outputs of a region's only op lie.
+inline std::vector<Place> inputs_of(const Region& region) {
+  std::vector<Place> places;
+  for (const Source& s : region.ops[0].inputs) places.push_back({Place::input, s.index});
+  return places;
+}
+inline std::vector<Place> outputs_of(const Region& region) {
+  std::vector<Place> places(region.ops[0].outputs.size());
+  for (std::size_t i = 0; i < region.outputs.size(); ++i) places[static_cast<std::size_t>(region.outputs[i].index)] = {Place::output, static_cast<int>(i)};
+  return places;
+}
+
 }  // namespace strata::cuda

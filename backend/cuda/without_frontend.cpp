@@ -9,5 +9,9 @@ Declined without_frontend() { return {"this build is without cudnn-frontend's he
 Answer convolution_cudnn(const Region&, const Machine&) { return without_frontend(); }
 Answer convolution_input_gradient_cudnn(const Region&, const Machine&) { return without_frontend(); }
 Answer convolution_kernel_gradient_cudnn(const Region&, const Machine&) { return without_frontend(); }
+Answer batch_norm_cudnn(const Region&, const Machine&) { return without_frontend(); }
+Answer batch_norm_gradient_cudnn(const Region&, const Machine&) { return without_frontend(); }
+Answer attention_cudnn(const Region&, const Machine&) { return without_frontend(); }
+Answer attention_gradient_cudnn(const Region&, const Machine&) { return without_frontend(); }
 
 }  // namespace strata::cuda

@@ -2,8 +2,10 @@
 // defined.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -105,6 +107,15 @@ void each(const Integers& sizes, F f) {
   }
 }
 
+// Of an array whose axes of 1, and missing ones, are repeated.
+std::size_t repeated(const Array& a, Integers i) {
+  for (std::size_t k = 0; k < i.size(); ++k) i[k] = a.dims.size() < i.size() || a.dims[k] == 1 ? 0 : i[k];
+  i.resize(a.dims.size());
+  return a.index(i);
+}
+double element(const Array& a, const Integers& i) { return a.values[repeated(a, i)]; }
+double& element(Array& a, const Integers& i) { return a.values[repeated(a, i)]; }
+
 // --- operations --------------------------------------------------------------------------------------------------------------
 
 // f(y, x, kernel) for the elements that meet in a convolution, by their places among the values. Axes of space that are missing are 1.
@@ -154,10 +165,17 @@ class Program {
     switch (op.type) {
       case CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR: case CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR:
       case CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR: return true;
-      case CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR: {
-        const auto mode = mode_of(op);
-        return mode == CUDNN_POINTWISE_ADD || mode == CUDNN_POINTWISE_RELU_FWD;
-      }
+      case CUDNN_BACKEND_OPERATION_MATMUL_DESCRIPTOR: case CUDNN_BACKEND_OPERATION_RESHAPE_DESCRIPTOR: return true;
+      case CUDNN_BACKEND_OPERATION_REDUCTION_DESCRIPTOR: return reduction_of(op) == CUDNN_REDUCE_TENSOR_ADD || reduction_of(op) == CUDNN_REDUCE_TENSOR_MAX;
+      case CUDNN_BACKEND_OPERATION_NORM_FORWARD_DESCRIPTOR: return op.value<cudnnBackendNormMode_t>(CUDNN_ATTR_OPERATION_NORM_FWD_MODE) == CUDNN_BATCH_NORM;
+      case CUDNN_BACKEND_OPERATION_NORM_BACKWARD_DESCRIPTOR: return op.value<cudnnBackendNormMode_t>(CUDNN_ATTR_OPERATION_NORM_BWD_MODE) == CUDNN_BATCH_NORM;
+      case CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR:
+        switch (mode_of(op)) {
+          case CUDNN_POINTWISE_ADD: case CUDNN_POINTWISE_SUB: case CUDNN_POINTWISE_MUL: case CUDNN_POINTWISE_DIV: case CUDNN_POINTWISE_EXP:
+          case CUDNN_POINTWISE_LOG: case CUDNN_POINTWISE_RELU_FWD: case CUDNN_POINTWISE_IDENTITY: case CUDNN_POINTWISE_GEN_INDEX:
+          case CUDNN_POINTWISE_CMP_GE: case CUDNN_POINTWISE_BINARY_SELECT: return true;
+          default: return false;
+        }
       default: return false;
     }
   }
@@ -186,16 +204,27 @@ class Program {
     return op.part(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR).value<cudnnPointwiseMode_t>(CUDNN_ATTR_POINTWISE_MODE);
   }
 
+  static cudnnReduceTensorOp_t reduction_of(const Descriptor& op) {
+    return op.part(CUDNN_ATTR_OPERATION_REDUCTION_DESC).value<cudnnReduceTensorOp_t>(CUDNN_ATTR_REDUCTION_OPERATOR);
+  }
+
   static std::vector<cudnnBackendAttributeName_t> inputs_of(const Descriptor& op) {
     switch (op.type) {
+      case CUDNN_BACKEND_OPERATION_MATMUL_DESCRIPTOR: return {CUDNN_ATTR_OPERATION_MATMUL_ADESC, CUDNN_ATTR_OPERATION_MATMUL_BDESC};
+      case CUDNN_BACKEND_OPERATION_RESHAPE_DESCRIPTOR: return {CUDNN_ATTR_OPERATION_RESHAPE_XDESC};
+      case CUDNN_BACKEND_OPERATION_REDUCTION_DESCRIPTOR: return {CUDNN_ATTR_OPERATION_REDUCTION_XDESC};
+      case CUDNN_BACKEND_OPERATION_NORM_FORWARD_DESCRIPTOR: return {CUDNN_ATTR_OPERATION_NORM_FWD_XDESC};
+      case CUDNN_BACKEND_OPERATION_NORM_BACKWARD_DESCRIPTOR: return {CUDNN_ATTR_OPERATION_NORM_BWD_XDESC, CUDNN_ATTR_OPERATION_NORM_BWD_DYDESC};
       case CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR: return {CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W};
       case CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR:
         return {CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W};
       case CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR:
         return {CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X};
       default:
-        if (mode_of(op) == CUDNN_POINTWISE_RELU_FWD) return {CUDNN_ATTR_OPERATION_POINTWISE_XDESC};
-        return {CUDNN_ATTR_OPERATION_POINTWISE_XDESC, CUDNN_ATTR_OPERATION_POINTWISE_BDESC};
+        std::vector<cudnnBackendAttributeName_t> names{CUDNN_ATTR_OPERATION_POINTWISE_XDESC};
+        for (const auto name : {CUDNN_ATTR_OPERATION_POINTWISE_BDESC, CUDNN_ATTR_OPERATION_POINTWISE_TDESC})
+          if (op.parts.count(name) > 0) names.push_back(name);
+        return names;
     }
   }
   static bool is_ready(const Descriptor& op, const State& s) {
@@ -243,6 +272,74 @@ class Program {
                  [&](std::size_t at_y, std::size_t at_x, std::size_t at_kernel) { dw.values[at_kernel] += dy.values[at_y] * x.values[at_x]; });
         return give(std::move(dw), s);
       }
+      case CUDNN_BACKEND_OPERATION_MATMUL_DESCRIPTOR: {
+        const Array a = read(op.part(CUDNN_ATTR_OPERATION_MATMUL_ADESC), s), b = read(op.part(CUDNN_ATTR_OPERATION_MATMUL_BDESC), s);
+        Array c = result(op.part(CUDNN_ATTR_OPERATION_MATMUL_CDESC));
+        each(c.dims, [&](const Integers& i) {
+          Integers of_a = i, of_b = i;
+          double& sum = c.values[c.index(i)];
+          for (std::int64_t k = 0; k < a.dims.back(); ++k) {
+            of_a.back() = of_b[of_b.size() - 2] = k;
+            sum += a.values[a.index(of_a)] * b.values[b.index(of_b)];
+          }
+        });
+        return give(std::move(c), s);
+      }
+      case CUDNN_BACKEND_OPERATION_RESHAPE_DESCRIPTOR: {  // other strides over the same memory
+        const Array x = read(op.part(CUDNN_ATTR_OPERATION_RESHAPE_XDESC), s);
+        Array y = result(op.part(CUDNN_ATTR_OPERATION_RESHAPE_YDESC));
+        std::map<std::int64_t, double> there;
+        for (std::int64_t i = 0; i < x.elements(); ++i) there[x.place(i)] = x.values[static_cast<std::size_t>(i)];
+        for (std::int64_t i = 0; i < y.elements(); ++i) y.values[static_cast<std::size_t>(i)] = there.at(y.place(i));
+        return give(std::move(y), s);
+      }
+      case CUDNN_BACKEND_OPERATION_REDUCTION_DESCRIPTOR: {
+        const Array x = read(op.part(CUDNN_ATTR_OPERATION_REDUCTION_XDESC), s);
+        Array y = result(op.part(CUDNN_ATTR_OPERATION_REDUCTION_YDESC));
+        const bool is_sum = reduction_of(op) == CUDNN_REDUCE_TENSOR_ADD;
+        if (!is_sum) std::fill(y.values.begin(), y.values.end(), -std::numeric_limits<double>::infinity());
+        each(x.dims, [&](const Integers& i) {
+          double& all = element(y, i);
+          const double v = x.values[x.index(i)];
+          all = is_sum ? all + v : std::max(all, v);
+        });
+        return give(std::move(y), s);
+      }
+      case CUDNN_BACKEND_OPERATION_NORM_FORWARD_DESCRIPTOR: {
+        const Array x = read(op.part(CUDNN_ATTR_OPERATION_NORM_FWD_XDESC), s), gamma = read(op.part(CUDNN_ATTR_OPERATION_NORM_FWD_SCALE_DESC), s),
+                    beta = read(op.part(CUDNN_ATTR_OPERATION_NORM_FWD_BIAS_DESC), s), epsilon = read(op.part(CUDNN_ATTR_OPERATION_NORM_FWD_EPSILON_DESC), s);
+        Array y = result(op.part(CUDNN_ATTR_OPERATION_NORM_FWD_YDESC)), mean = result(op.part(CUDNN_ATTR_OPERATION_NORM_FWD_MEAN_DESC)),
+              inverse = result(op.part(CUDNN_ATTR_OPERATION_NORM_FWD_INV_VARIANCE_DESC));
+        const double n = static_cast<double>(x.elements()) / static_cast<double>(mean.elements());
+        each(x.dims, [&](const Integers& i) { element(mean, i) += x.values[x.index(i)] / n; });
+        each(x.dims, [&](const Integers& i) { element(inverse, i) += std::pow(x.values[x.index(i)] - element(mean, i), 2) / n; });
+        for (double& v : inverse.values) v = 1 / std::sqrt(v + epsilon.values[0]);
+        each(x.dims, [&](const Integers& i) {
+          y.values[y.index(i)] = (x.values[x.index(i)] - element(mean, i)) * element(inverse, i) * element(gamma, i) + element(beta, i);
+        });
+        give(std::move(mean), s);
+        give(std::move(inverse), s);
+        return give(std::move(y), s);
+      }
+      case CUDNN_BACKEND_OPERATION_NORM_BACKWARD_DESCRIPTOR: {
+        const Array x = read(op.part(CUDNN_ATTR_OPERATION_NORM_BWD_XDESC), s), dy = read(op.part(CUDNN_ATTR_OPERATION_NORM_BWD_DYDESC), s),
+                    gamma = read(op.part(CUDNN_ATTR_OPERATION_NORM_BWD_SCALE_DESC), s), mean = read(op.part(CUDNN_ATTR_OPERATION_NORM_BWD_MEAN_DESC), s),
+                    inverse = read(op.part(CUDNN_ATTR_OPERATION_NORM_BWD_INV_VARIANCE_DESC), s);
+        Array dx = result(op.part(CUDNN_ATTR_OPERATION_NORM_BWD_DXDESC)), dgamma = result(op.part(CUDNN_ATTR_OPERATION_NORM_BWD_DSCALE_DESC)),
+              dbeta = result(op.part(CUDNN_ATTR_OPERATION_NORM_BWD_DBIAS_DESC));
+        const double n = static_cast<double>(x.elements()) / static_cast<double>(mean.elements());
+        const auto normal = [&](const Integers& i) { return (x.values[x.index(i)] - element(mean, i)) * element(inverse, i); };
+        each(x.dims, [&](const Integers& i) {
+          element(dbeta, i) += dy.values[dy.index(i)];
+          element(dgamma, i) += dy.values[dy.index(i)] * normal(i);
+        });
+        each(x.dims, [&](const Integers& i) {
+          dx.values[dx.index(i)] = element(gamma, i) * element(inverse, i) * (dy.values[dy.index(i)] - element(dbeta, i) / n - normal(i) * element(dgamma, i) / n);
+        });
+        give(std::move(dgamma), s);
+        give(std::move(dbeta), s);
+        return give(std::move(dx), s);
+      }
       default: return compute_pointwise(op, s);
     }
   }
@@ -250,15 +347,28 @@ class Program {
   static void compute_pointwise(const Descriptor& op, State& s) {
     const Array x = read(op.part(CUDNN_ATTR_OPERATION_POINTWISE_XDESC), s);
     Array y = result(op.part(CUDNN_ATTR_OPERATION_POINTWISE_YDESC));
-    const bool is_relu = mode_of(op) == CUDNN_POINTWISE_RELU_FWD;
-    const Array b = is_relu ? Array{} : read(op.part(CUDNN_ATTR_OPERATION_POINTWISE_BDESC), s);
-    const auto at = [](const Array& a, Integers i) {  // axes of 1 are repeated
-      for (std::size_t k = 0; k < i.size(); ++k) i[k] = a.dims[k] == 1 ? 0 : i[k];
-      return a.values[a.index(i)];
-    };
+    const auto optional = [&](cudnnBackendAttributeName_t name) { return op.parts.count(name) > 0 ? read(op.part(name), s) : Array{}; };
+    const Array b = optional(CUDNN_ATTR_OPERATION_POINTWISE_BDESC), t = optional(CUDNN_ATTR_OPERATION_POINTWISE_TDESC);
+    const auto mode = mode_of(op);
+    const Descriptor& how = op.part(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR);
+    const auto axis = mode == CUDNN_POINTWISE_GEN_INDEX ? static_cast<std::size_t>(how.value<std::int64_t>(CUDNN_ATTR_POINTWISE_AXIS)) : 0;
     each(y.dims, [&](const Integers& i) {
-      const double v = at(x, i);
-      y.values[y.index(i)] = is_relu ? (v < 0 ? 0 : v) : v + at(b, i);
+      const double v = element(x, i), w = b.dims.empty() ? 0 : element(b, i);
+      y.values[y.index(i)] = [&]() -> double {
+        switch (mode) {
+          case CUDNN_POINTWISE_ADD: return v + w;
+          case CUDNN_POINTWISE_SUB: return v - w;
+          case CUDNN_POINTWISE_MUL: return v * w;
+          case CUDNN_POINTWISE_DIV: return v / w;
+          case CUDNN_POINTWISE_EXP: return std::exp(v);
+          case CUDNN_POINTWISE_LOG: return std::log(v);
+          case CUDNN_POINTWISE_RELU_FWD: return v < 0 ? 0 : v;
+          case CUDNN_POINTWISE_GEN_INDEX: return static_cast<double>(i[axis]);
+          case CUDNN_POINTWISE_CMP_GE: return v >= w ? 1 : 0;
+          case CUDNN_POINTWISE_BINARY_SELECT: return element(t, i) != 0 ? v : w;
+          default: return v;
+        }
+      }();
     });
     give(std::move(y), s);
   }

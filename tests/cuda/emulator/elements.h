@@ -56,6 +56,7 @@ inline Element element_of(cudnnDataType_t t) {
     case CUDNN_DATA_DOUBLE: return Element::float64;
     case CUDNN_DATA_BFLOAT16: return Element::bfloat16;
     case CUDNN_DATA_HALF: return Element::float16;
+    case CUDNN_DATA_INT32: case CUDNN_DATA_BOOLEAN: return Element::float64;  // between operations only
     default: throw std::runtime_error("cuDNN: elements of another type");
   }
 }
