@@ -59,17 +59,10 @@ Options options_of(int argc, char** argv) {
   return o;
 }
 
-// A template, so that it compiles where RunOptions has no such member.
-template <class Run>
-void use_tensor_float32(Run& run) {
-  if constexpr (requires { run.tensor_float32 = true; }) run.tensor_float32 = true;
-  else throw Error(ErrorKind::spec, "precision tf32: this build of Strata has no RunOptions::tensor_float32");
-}
-
 RunOptions run_options(const Options& o) {
   // Other frameworks give other bits each time by default, and take faster kernels for it.
   RunOptions run{.backend = o.backend, .threads = o.threads, .reproducible = false};
-  if (o.precision == "tf32") use_tensor_float32(run);
+  if (o.precision == "tf32") run.tensor_float32 = true;
   else if (o.precision == "bf16") run.dtype = "mixed_bfloat16";
   else if (o.precision != "float32") throw Error(ErrorKind::spec, "no precision '" + o.precision + "'; there are float32, tf32, bf16");
   return run;
