@@ -65,7 +65,7 @@ CudnnGraph forward_graph(const Attention& a, bool with_lse, std::int64_t alignme
   const AttentionShape& s = a.shape;
   CudnnGraph g(a.type, alignment);
   Tensor x = scores(g, a, g.operand(id_q, s.q()), g.operand(id_k, s.k_turned()));
-  if (a.causal) x = g.lower_triangle(x, unseen);
+  if (a.causal) x = g.lower_triangle(x, s.scores(), unseen);
   const Tensor m = g.reduction(Reduction::max, x, s.of_query());
   const Tensor e = g.pointwise(Pointwise::exp, g.pointwise(Pointwise::subtract, x, m));
   const Tensor l = g.reduction(Reduction::sum, e, s.of_query());
@@ -87,7 +87,7 @@ CudnnGraph gradient_graph(const Attention& a, bool reproducible, std::int64_t al
   g.result(sum, id_sum, s.of_query(), DType::float32);
 
   Tensor x = g.pointwise(Pointwise::subtract, scores(g, a, q, k), g.operand(id_lse, s.of_query(), DType::float32));
-  if (a.causal) x = g.lower_triangle(x, unseen);
+  if (a.causal) x = g.lower_triangle(x, s.scores(), unseen);
   const Tensor p = g.pointwise(Pointwise::exp, x);
   g.result(g.matmul(g.rounded(g.reshape(p, s.scores_turned())), dy), id_dv, s.v());
 

@@ -213,8 +213,8 @@ CudnnGraph::Tensor CudnnGraph::pointwise(Pointwise op, const Tensor& x, const Te
   const auto attributes = nodes::Pointwise_attributes().set_mode(mode_of(op));
   return y == nullptr ? described_->pointwise(x, attributes) : described_->pointwise(x, y, attributes);
 }
-CudnnGraph::Tensor CudnnGraph::lower_triangle(const Tensor& x, float above) {
-  const auto axis = static_cast<std::int64_t>(x->get_dim().size());
+CudnnGraph::Tensor CudnnGraph::lower_triangle(const Tensor& x, const Strided& a, float above) {
+  const auto axis = static_cast<std::int64_t>(a.dims.size());
   const auto index = [&](std::int64_t of) {
     const Tensor i = described_->pointwise(x, nodes::Pointwise_attributes().set_mode(fe::PointwiseMode_t::GEN_INDEX).set_axis(of));
     i->set_data_type(fe::DataType_t::INT32);

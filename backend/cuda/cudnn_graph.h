@@ -46,7 +46,7 @@ class CudnnGraph {
 
   enum class Pointwise { add, subtract, multiply, divide, exp, log, relu, identity };
   Tensor pointwise(Pointwise op, const Tensor& x, const Tensor& y = nullptr);
-  Tensor lower_triangle(const Tensor& x, float above);  // of the last two axes, and the number that is elsewhere
+  Tensor lower_triangle(const Tensor& x, const Strided& a, float above);  // of the last two axes, and the number that is elsewhere
   enum class Reduction { sum, max };
   Tensor reduction(Reduction op, const Tensor& x, const Strided& to);
   Tensor matmul(const Tensor& a, const Tensor& b);

@@ -82,15 +82,6 @@ class OnDevices : public testing::TestWithParam<const char*> {
 #define STRATA_ON_DEVICES(suite) \
   INSTANTIATE_TEST_SUITE_P(Cuda, suite, testing::Values("emulated", "device"), [](const auto& info) { return std::string(info.param); })
 
-// For engines that compile kernels when they are chosen: from now on there is a driver in this process, be it one that runs nothing.
-inline void with_any_driver() {
-  static void* const driver = [] {
-    void* const installed = dlopen("libcuda.so.1", RTLD_NOW | RTLD_GLOBAL);
-    return installed != nullptr ? installed : dlopen(STRATA_STAND_IN_DRIVER, RTLD_NOW | RTLD_GLOBAL);  // found by its name from here on
-  }();
-  if (driver == nullptr) throw std::runtime_error(dlerror());
-}
-
 }  // namespace strata
 
 #define STRATA_NEEDS_DEVICE(device) \
