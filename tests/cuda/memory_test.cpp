@@ -24,7 +24,9 @@ class EmulatedMemory : public testing::Test {
     if (found.name.empty()) GTEST_SKIP() << "no host that stands for a device: " << found.why_not;
     set(0);
   }
-  void TearDown() override { set(0); }
+  void TearDown() override {
+    if (!IsSkipped()) set(0);
+  }
   static void set(std::size_t bytes) { reinterpret_cast<emulator::EmulatorMemory>(symbol_of("libstrata-cuda-emulated.so", "strata_emulator_memory"))(bytes); }
 };
 
