@@ -300,8 +300,8 @@ class Lowering {
   }
 
   static constexpr std::size_t largest_pointwise_region = 48;
-  // Of arrays this small a call costs more than the elements: they go together whoever they read. (Of the averages that nineteen batch
-  // norms keep, 76 calls become three.)
+  // Of arrays this small a call costs more than the elements: they go together whoever they read. (A training step
+  // of ResNet-20, with the averages that its batch norms keep, has 294 calls on CUDA so, 369 without.)
   static constexpr std::int64_t small_array = 4096;
 
   void join_pointwise(std::int32_t id) {

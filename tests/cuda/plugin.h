@@ -84,7 +84,5 @@ class OnDevices : public testing::TestWithParam<const char*> {
 
 }  // namespace strata
 
-#define STRATA_NEEDS_DEVICE(device) \
-  if (!(device).backend) GTEST_SKIP() << "no CUDA device: " << (device).why_not
 #define STRATA_NEEDS_TOOLKIT(planner) \
   if (!(planner)) GTEST_SKIP() << "this build is without the CUDA Toolkit"

@@ -18,8 +18,8 @@ struct Layout {
   std::int32_t batch;
 };
 struct Product {
-  void *bias, *aux;
-  std::int64_t aux_leading, bias_stride;
+  void* bias;
+  std::int64_t bias_stride;
   cublasComputeType_t compute;
   cudaDataType_t scale, bias_type;
   cublasOperation_t transpose_a, transpose_b;
@@ -52,12 +52,12 @@ bool take(T& to, const void* from, std::size_t bytes) {
 }
 
 constexpr std::size_t workspace_bytes = 256;
-constexpr std::uint32_t relu = 2, bias = 4, aux = 128, drelu = CUBLASLT_EPILOGUE_DRELU, drelu_bgrad = CUBLASLT_EPILOGUE_DRELU_BGRAD;
+constexpr std::uint32_t relu = CUBLASLT_EPILOGUE_RELU, bias = CUBLASLT_EPILOGUE_BIAS;
 
 bool is_known(std::uint32_t epilogue) {
   switch (epilogue) {
-    case CUBLASLT_EPILOGUE_DEFAULT: case CUBLASLT_EPILOGUE_RELU: case CUBLASLT_EPILOGUE_BIAS: case CUBLASLT_EPILOGUE_RELU_BIAS: case CUBLASLT_EPILOGUE_RELU_AUX:
-    case CUBLASLT_EPILOGUE_RELU_AUX_BIAS: case drelu: case drelu_bgrad: case CUBLASLT_EPILOGUE_BGRADA: case CUBLASLT_EPILOGUE_BGRADB: return true;
+    case CUBLASLT_EPILOGUE_DEFAULT: case CUBLASLT_EPILOGUE_RELU: case CUBLASLT_EPILOGUE_BIAS: case CUBLASLT_EPILOGUE_RELU_BIAS:
+    case CUBLASLT_EPILOGUE_BGRADA: case CUBLASLT_EPILOGUE_BGRADB: return true;
     default: return false;
   }
 }
@@ -110,15 +110,8 @@ struct Call {
         for (std::int64_t r = 0; r < k; ++r) sum += x[r] * y[r];
         sum *= alpha;
         if (beta != 0) sum += beta * element(c, at_c, batch, i, j);
-        const bool has_bias = (e & bias) != 0;
-        if (has_bias) sum += read(of_bias, product.bias, bias_at(i));
-        auto* const mask = static_cast<unsigned char*>(product.aux);
-        const std::int64_t bit = j * product.aux_leading + i;
-        if ((e & ~(bias | aux)) == relu) {
-          if ((e & aux) != 0) mask[bit / 8] = static_cast<unsigned char>((mask[bit / 8] & ~(1 << bit % 8)) | (sum > 0) << bit % 8);
-          sum = sum < 0 ? 0 : sum;  // a NaN stays
-        }
-        if ((e & drelu) == drelu) sum = mask[bit / 8] >> bit % 8 & 1 ? sum : 0;
+        if ((e & bias) != 0) sum += read(of_bias, product.bias, bias_at(i));
+        if ((e & relu) != 0) sum = sum < 0 ? 0 : sum;  // a NaN stays
         made[static_cast<std::size_t>(j * m + i)] = sum;
       }
     for (std::int64_t j = 0; j < n; ++j)
@@ -132,7 +125,6 @@ struct Call {
     };
     if (e == CUBLASLT_EPILOGUE_BGRADA) give(m, [&](std::int64_t i, std::int64_t r) { return left[static_cast<std::size_t>(i * k + r)]; }, k);
     if (e == CUBLASLT_EPILOGUE_BGRADB) give(n, [&](std::int64_t j, std::int64_t r) { return right[static_cast<std::size_t>(j * k + r)]; }, k);
-    if (e == drelu_bgrad) give(m, [&](std::int64_t i, std::int64_t j) { return made[static_cast<std::size_t>(j * m + i)]; }, n);
   }
 };
 
@@ -157,7 +149,7 @@ const char* cublasLtGetStatusName(cublasStatus_t) { return "CUBLAS_STATUS"; }
 const char* cublasLtGetStatusString(cublasStatus_t) { return "error"; }
 
 cublasStatus_t cublasLtMatmulDescInit_internal(cublasLtMatmulDesc_t product, std::size_t, cublasComputeType_t compute, cudaDataType_t scale) {
-  put(product, Product{.bias = nullptr, .aux = nullptr, .aux_leading = 0, .bias_stride = 0, .compute = compute, .scale = scale, .bias_type = scale,
+  put(product, Product{.bias = nullptr, .bias_stride = 0, .compute = compute, .scale = scale, .bias_type = scale,
                        .transpose_a = CUBLAS_OP_N, .transpose_b = CUBLAS_OP_N, .epilogue = CUBLASLT_EPILOGUE_DEFAULT, .has_bias_type = false});
   return CUBLAS_STATUS_SUCCESS;
 }
@@ -171,8 +163,6 @@ cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t product, cubl
     case CUBLASLT_MATMUL_DESC_BIAS_POINTER: taken = take(p.bias, value, bytes); break;
     case CUBLASLT_MATMUL_DESC_BIAS_BATCH_STRIDE: taken = take(p.bias_stride, value, bytes); break;
     case CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE: taken = p.has_bias_type = take(p.bias_type, value, bytes); break;
-    case CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER: taken = take(p.aux, value, bytes); break;
-    case CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD: taken = take(p.aux_leading, value, bytes); break;
     default: break;
   }
   put(product, p);
@@ -242,7 +232,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t product, co
   for (int i = 0; i < 4; ++i)
     if (!is_multiple(operands[i], algorithm.alignment[i])) return CUBLAS_STATUS_INVALID_VALUE;
   if (!fit(p, call.a, call.b, call.c, call.d) || bytes < workspace_bytes || workspace == nullptr) return CUBLAS_STATUS_INVALID_VALUE;
-  const bool uses_bias = p.epilogue != CUBLASLT_EPILOGUE_DEFAULT && p.epilogue != CUBLASLT_EPILOGUE_RELU && p.epilogue != CUBLASLT_EPILOGUE_RELU_AUX && p.epilogue != drelu;
+  const bool uses_bias = p.epilogue != CUBLASLT_EPILOGUE_DEFAULT && p.epilogue != CUBLASLT_EPILOGUE_RELU;
   if (uses_bias && (p.bias == nullptr || !is_multiple(p.bias, std::min(algorithm.bias_alignment, 16u)))) return CUBLAS_STATUS_INVALID_VALUE;
   return enqueue(stream, call) == cudaSuccess ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_EXECUTION_FAILED;
 }

@@ -79,8 +79,8 @@ class HostCompiler {
 
  private:
   void compile() {
-    char folder[] = "/tmp/strata-kernels-XXXXXX";
-    if (mkdtemp(folder) == nullptr) throw std::runtime_error("there is no place for compiled kernels");
+    std::string folder = std::filesystem::temp_directory_path() / "strata-kernels-XXXXXX";
+    if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("there is no place for compiled kernels");
     const std::filesystem::path at(folder);
     {
       std::ofstream file(at / "kernels.cpp");
