@@ -15,14 +15,19 @@
 namespace strata::cuda {
 namespace {
 
+std::vector<Anchors::value_type::Kernel> gemm_kernels(bool take_sums) {
+  return {{"gemm_cublaslt", gemm_cublaslt<0>, take_sums},
+          {"gemm_cublaslt", gemm_cublaslt<1>, take_sums},
+          {"gemm_cublaslt", gemm_cublaslt<2>, take_sums},
+          {"gemm_cublaslt", gemm_cublaslt<3>, take_sums}};
+}
+
 const Anchors& anchors() {
   static const Anchors list = {
       {"", {{"pointwise", pointwise}}},
-      {"matmul",
-       {{.name = "gemm_cublaslt", .maker = gemm_cublaslt<0>, .takes_sums = true},
-        {.name = "gemm_cublaslt", .maker = gemm_cublaslt<1>, .takes_sums = true},
-        {.name = "gemm_cublaslt", .maker = gemm_cublaslt<2>, .takes_sums = true},
-        {.name = "gemm_cublaslt", .maker = gemm_cublaslt<3>, .takes_sums = true}}},
+      {"matmul", gemm_kernels(true)},
+      {"matmul_relu", gemm_kernels(false)},
+      {"matmul_gated", gemm_kernels(false)},
       {"convolution", {{"convolution_cudnn", convolution_cudnn}}},
       {"convolution_input_gradient", {{"convolution_cudnn", convolution_input_gradient_cudnn}}},
       {"convolution_kernel_gradient", {{"convolution_cudnn", convolution_kernel_gradient_cudnn}}},
@@ -97,6 +102,8 @@ class CudaBackend final : public Backend {
                 .reproducible = options.reproducible,
                 .tensor_float32 = options.tensor_float32,
                 .libraries = &libraries_};
+    machine_.arrivals = static_cast<unsigned*>(allocate(sizeof(unsigned) * arrival_counters));
+    if (machine_.arrivals == nullptr) throw std::runtime_error(fmt::format("CUDA: {} has no memory left", device.name));
     const auto version = [](int number) { return fmt::format("{}.{}", number / 1000, number % 1000 / 10); };
     description_ = fmt::format("{}, {:.0f} GiB, compute capability {}.{}, CUDA {} (driver {}), cuBLASLt, cuDNN {}.{}{}", device.name,
                                static_cast<double>(device.totalGlobalMem) / (1 << 30), device.major, device.minor, version(runtime), version(driver),
@@ -105,6 +112,7 @@ class CudaBackend final : public Backend {
   ~CudaBackend() override {
     cudaStreamSynchronize(copies_->stream);
     cudaStreamSynchronize(machine_.stream);
+    cudaFree(machine_.arrivals);
   }
 
   std::string name() const override { return "cuda"; }

@@ -1,5 +1,6 @@
-// Many elements to one, for every kept index: sums, extremes, moments. The order of joining follows from the shape alone, so the bits
-// are the same each time and on every device; there are no atomics. Long ones are cut into slices, joined by a second kernel.
+// Many elements to one, for every kept index: sums, extremes, moments. Long ones are cut into slices, joined by the block that comes to
+// its end last (NVIDIA's sample threadFenceReduction). The order of joining follows from the shape alone, so the bits are the same
+// each time and on every device: blocks are counted by atomics, nothing is added by them.
 //
 // An Op is copied to the device:
 //   using Partial = ...;                                          plain, of whole 32-bit words
@@ -40,14 +41,39 @@ struct Fold {
   }
 
  private:
+  // Where there are slices, there are less than arrival_counters units.
   void cut(std::int64_t wanted, std::int64_t units) {
-    constexpr std::int64_t most_blocks = 1024;
-    slices = std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(most_blocks / std::max<std::int64_t>(units, 1), 1));
+    slices = std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(arrival_counters / std::max<std::int64_t>(units, 1), 1));
   }
 };
 
+// Whether this block is the last of `all` to come here; all its threads get the answer. What the others wrote before is there for it. The
+// counter is 0 before the first comes and behind the last.
+__device__ inline bool is_last_to_come(unsigned* counter, unsigned all) {
+  __shared__ bool is_last;
+  __threadfence();
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    is_last = atomicAdd(counter, 1u) == all - 1;
+    if (is_last) *counter = 0;
+  }
+  __syncthreads();
+  __threadfence();
+  return is_last;
+}
+
+// A warp's: joins the slices of one kept index. partial: [kept, slices].
 template <class Op>
-__global__ void __launch_bounds__(block_threads) fold_along(Op op, Fold f, typename Op::Partial* partial) {
+__device__ void join_slices(const Op& op, const Fold& f, const typename Op::Partial* partial, std::int64_t kept) {
+  const int lane = static_cast<int>(threadIdx.x) % warp_threads;
+  typename Op::Partial p = op.empty();
+  for (std::int64_t s = lane; s < f.slices; s += warp_threads) p = op.join(p, partial[kept * f.slices + s]);
+  p = combined(p, warp_threads, [&op](const auto& a, const auto& b) { return op.join(a, b); });
+  if (lane == 0) op.finish(kept, p);
+}
+
+template <class Op>
+__global__ void __launch_bounds__(block_threads) fold_along(Op op, Fold f, typename Op::Partial* partial, unsigned* arrivals) {
   const auto join = [&op](const auto& a, const auto& b) { return op.join(a, b); };
   const std::int64_t units = f.kept * f.slices, per_block = block_threads / f.group, step = static_cast<std::int64_t>(gridDim.x) * per_block;
   const int lane = static_cast<int>(threadIdx.x) % f.group;
@@ -56,14 +82,18 @@ __global__ void __launch_bounds__(block_threads) fold_along(Op op, Fold f, typen
     typename Op::Partial p = op.empty();
     for (std::int64_t r = f.begin(slice) + lane; r < end; r += f.group) op.add(p, r, kept);
     p = combined(p, f.group, join);
-    if (lane != 0) continue;
-    if (f.slices == 1) op.finish(kept, p);
-    else partial[unit] = p;
+    if (f.slices == 1) {
+      if (lane == 0) op.finish(kept, p);
+      continue;
+    }
+    if (lane == 0) partial[unit] = p;  // so long a fold has a block for each unit
+    if (is_last_to_come(arrivals + kept, static_cast<unsigned>(f.slices)) && threadIdx.x < warp_threads) join_slices(op, f, partial, kept);
+    __syncthreads();
   }
 }
 
 template <class Op>
-__global__ void __launch_bounds__(block_threads) fold_across(Op op, Fold f, typename Op::Partial* partial) {
+__global__ void __launch_bounds__(block_threads) fold_across(Op op, Fold f, typename Op::Partial* partial, unsigned* arrivals) {
   __shared__ typename Op::Partial all[block_threads];
   const std::int64_t units = f.tiles() * f.slices;
   const int thread = static_cast<int>(threadIdx.x), row = thread / f.width, column = thread - row * f.width, rows = f.at_once();
@@ -85,21 +115,10 @@ __global__ void __launch_bounds__(block_threads) fold_across(Op op, Fold f, type
       if (f.slices == 1) op.finish(kept, all[thread]);
       else partial[kept * f.slices + slice] = all[thread];
     }
+    if (f.slices > 1 && is_last_to_come(arrivals + tile, static_cast<unsigned>(f.slices)))
+      for (std::int64_t k = tile * f.width + thread / warp_threads; k < f.kept && k < (tile + 1) * f.width; k += block_threads / warp_threads)
+        join_slices(op, f, partial, k);
     __syncthreads();
-  }
-}
-
-// partial: [kept, slices]. A warp for every kept index.
-template <class Op>
-__global__ void __launch_bounds__(block_threads) join_slices(Op op, Fold f, const typename Op::Partial* partial) {
-  constexpr int per_block = block_threads / warp_threads;
-  const int lane = static_cast<int>(threadIdx.x) % warp_threads;
-  for (std::int64_t kept = static_cast<std::int64_t>(blockIdx.x) * per_block + static_cast<int>(threadIdx.x) / warp_threads; kept < f.kept;
-       kept += static_cast<std::int64_t>(gridDim.x) * per_block) {
-    typename Op::Partial p = op.empty();
-    for (std::int64_t s = lane; s < f.slices; s += warp_threads) p = op.join(p, partial[kept * f.slices + s]);
-    p = combined(p, warp_threads, [&op](const auto& a, const auto& b) { return op.join(a, b); });
-    if (lane == 0) op.finish(kept, p);
   }
 }
 
@@ -111,9 +130,8 @@ void fold(const char* what, const Op& op, const Fold& f, const Machine& machine,
   const auto blocks = [&](std::int64_t units, std::int64_t per_block) {
     return std::clamp<std::int64_t>((units + per_block - 1) / per_block, 1, std::max<std::int64_t>(machine.processors, 1) * 16);
   };
-  if (f.group > 0) launch(what, fold_along<Op>, blocks(f.kept * f.slices, block_threads / f.group), machine, op, f, partial);
-  else launch(what, fold_across<Op>, blocks(f.tiles() * f.slices, 1), machine, op, f, partial);
-  if (f.slices > 1) launch(what, join_slices<Op>, blocks(f.kept, block_threads / warp_threads), machine, op, f, partial);
+  if (f.group > 0) launch(what, fold_along<Op>, blocks(f.kept * f.slices, block_threads / f.group), machine, op, f, partial, machine.arrivals);
+  else launch(what, fold_across<Op>, blocks(f.tiles() * f.slices, 1), machine, op, f, partial, machine.arrivals);
 }
 
 }  // namespace strata::cuda

@@ -32,6 +32,14 @@ cudnnHandle_t Libraries::cudnn() {
   return cudnn_;
 }
 
+const Libraries::Algorithms& Libraries::algorithms(const std::string& product, const std::function<Algorithms(cublasLtHandle_t)>& ask) {
+  const cublasLtHandle_t library = cublaslt();
+  const std::lock_guard lock(mutex_);
+  const auto [known, fresh] = algorithms_.try_emplace(product);
+  if (fresh) known->second = ask(library);
+  return known->second;
+}
+
 void fail(cudnnStatus_t status, std::string_view what) {
   char more[512] = {};
   cudnnGetLastErrorString(more, sizeof more);

@@ -13,11 +13,15 @@ namespace strata::cuda {
 
 class Libraries;
 
+// Counters of blocks that come to an end, in the device's memory: every kernel finds zeros and leaves zeros.
+inline constexpr std::int64_t arrival_counters = 1024;
+
 struct Machine {
   cudaStream_t stream = nullptr;
   int capability = 0;       // 10 * major + minor: 80, 90
   int processors = 0;       // streaming multiprocessors
   std::size_t shared_bytes = 0;  // a block's shared memory at most, by opting in
+  unsigned* arrivals = nullptr;
   bool reproducible = true;  // the same bits each time: no atomic sums
   bool tensor_float32 = false;  // float32 products with 10 bits of mantissa
   Libraries* libraries = nullptr;  // null without a device

@@ -4,6 +4,7 @@
 
 #include <strata/ops.h>
 #include "src/compile/passes.h"
+#include "src/compile/rewrite.h"
 
 namespace strata {
 namespace {
@@ -18,28 +19,12 @@ class Absorption {
   }
 
   Graph run() {
-    for (std::size_t i = 0; i < from_.nodes().size(); ++i) {
-      const OpNode& n = from_.nodes()[i];
-      to_.place = n.place;
-      moved_.emplace_back();
-      if (const auto found = scaled(n)) {
-        moved_.back() = {rewritten(*found)};
-        continue;
-      }
-      if (const auto sum = with_one_shift(n)) {
-        moved_.back() = {*sum};
-        continue;
-      }
-      std::vector<Value> inputs;
-      for (const Port& p : n.inputs) inputs.push_back(at(p));
-      const bool is_tensor = n.op->name == "constant" && n.attributes.has("tensor");
-      const Value first = is_tensor ? to_.constant(from_.tensor(n.attributes.integer("tensor"))) : to_.add(*n.op, inputs, n.attributes);
-      for (std::size_t k = 0; k < n.outputs.size(); ++k) moved_.back().push_back(Value(&to_, first.node(), static_cast<std::int32_t>(k)));
-    }
-    for (const Port& p : from_.outputs) to_.outputs.push_back(port(at(p)));
-    for (const auto& [id, p] : from_.updates) to_.updates.emplace_back(id, port(at(p)));
-    to_.place.clear();
-    return std::move(to_);
+    return rewrite(from_, [this](std::int32_t id, Graph& to, const NewPlace& at) -> std::optional<std::vector<Value>> {
+      const OpNode& n = from_.node(id);
+      if (const auto found = scaled(n)) return {{rewritten(*found, to, at)}};
+      if (const auto sum = with_one_shift(n, at)) return {{*sum}};
+      return std::nullopt;
+    });
   }
 
  private:
@@ -49,7 +34,6 @@ class Absorption {
     Port scale;
   };
 
-  Value at(Port p) const { return moved_[static_cast<std::size_t>(p.node)][static_cast<std::size_t>(p.output)]; }
   bool is_steady(Port p) const { return steady_[static_cast<std::size_t>(p.node)]; }
   std::int64_t columns(std::int32_t product) const { return from_.node(product).outputs[0].shape[-1].value(); }
 
@@ -87,13 +71,13 @@ class Absorption {
     return std::nullopt;
   }
 
-  Value rewritten(const Scaled& s) {
+  Value rewritten(const Scaled& s, Graph& to, const NewPlace& at) {
     const OpNode& product = from_.node(s.product);
     const std::int64_t n = columns(s.product);
     const Value scale = as_row(at(s.scale), n), kernel = at(product.inputs[1]) * scale;
-    const std::string place = std::exchange(to_.place, product.place);
-    const Value y = to_.add(*product.op, {at(product.inputs[0]), kernel}, product.attributes);
-    to_.place = place;
+    const std::string place = std::exchange(to.place, product.place);
+    const Value y = to.add(*product.op, {at(product.inputs[0]), kernel}, product.attributes);
+    to.place = place;
     return s.bias ? shifted(y, as_row(at(*s.bias), n) * scale) : y;
   }
 
@@ -104,7 +88,7 @@ class Absorption {
   }
 
   // What is added behind a shifted product joins its shift.
-  std::optional<Value> with_one_shift(const OpNode& n) {
+  std::optional<Value> with_one_shift(const OpNode& n, const NewPlace& at) {
     if (n.op->name != "add") return std::nullopt;
     for (std::size_t side = 0; side < 2; ++side) {
       const Port whole = n.inputs[side], row = n.inputs[1 - side];
@@ -124,8 +108,6 @@ class Absorption {
   const Graph& from_;
   std::vector<bool> steady_;
   std::map<Port, int> readers_;
-  Graph to_;
-  std::vector<std::vector<Value>> moved_;
   std::map<Port, std::pair<Value, Value>> shifts_;  // sum of the new graph -> the product and the row that was added
 };
 

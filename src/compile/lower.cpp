@@ -93,6 +93,8 @@ class Lowering {
       : graph_(std::move(graph)), backend_(backend), reference_(reference), options_(options), steady_variables_(steady) {}
 
   Program run() {
+    if (options_.fuse)
+      if (const auto gated = gate(graph_, backend_)) graph_ = simplify(*gated, options_, reference_);
     decompose_what_has_no_kernel();
     group();
     std::vector<ProgramStep> steps = ordered();
@@ -491,7 +493,9 @@ class Lowering {
       std::erase_if(found, [&](const Candidate& c) { return c.pair != pair->second; });
     if (found.empty()) return std::nullopt;
     for (std::size_t k = 1; k < found.size(); ++k) step.alternatives.push_back(found[k].name);
-    if (nodes.size() > 1 && graph_.node(nodes[0]).op->kind != OpKind::elementwise) step.alternatives.emplace_back(split_choice);
+    const OpNode& first = graph_.node(nodes[0]);
+    const bool has_parts = (nodes.size() > 1 && first.op->kind != OpKind::elementwise) || first.op->name == "matmul_relu";  // see gate()
+    if (has_parts) step.alternatives.emplace_back(split_choice);
     step.kernel = std::move(found[0]);
     record(choices_, signature(step.region), step.kernel.name);
     if (const int hidden = graph_.node(nodes[0]).op->first_hidden; hidden >= 0)

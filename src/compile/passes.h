@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "backend/backend.h"
 #include "src/compile/choices.h"
@@ -29,6 +30,11 @@ Graph simplify(const Graph& graph, const CompileOptions& options, Backend& refer
 // the kernel, becomes product(x, kernel * scale) + bias * scale: a batch norm that does not learn costs nothing behind a
 // convolution or a dense layer. Sums are rounded elsewhere.
 Graph absorb(const Graph& graph, const SteadyVariables& steady);
+
+// y = relu(product + bias), and behind another product of y's type, as a gradient's, select(y > 0, ., 0): `matmul_relu` keeps
+// where it let something through, as its kernel likes to, and `matmul_gated` reads that. Where the backend has kernels for both
+// (cuBLASLt: one bit for each element); nothing where there is no such pair.
+std::optional<Graph> gate(const Graph& graph, Backend& backend);
 
 // Replaces every node that `which` names by its decomposition.
 Graph decompose(const Graph& graph, const std::function<bool(std::int32_t node)>& which);

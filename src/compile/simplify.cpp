@@ -7,6 +7,7 @@
 
 #include <strata/error.h>
 #include <strata/ops.h>
+#include "src/compile/rewrite.h"
 
 namespace strata {
 
@@ -206,31 +207,18 @@ Graph simplify(const Graph& graph, const CompileOptions& options, Backend& refer
 }
 
 Graph decompose(const Graph& graph, const std::function<bool(std::int32_t)>& which) {
-  Graph to;
-  std::vector<std::vector<Value>> moved(graph.nodes().size());
-  const auto at = [&](Port p) { return moved[static_cast<std::size_t>(p.node)][static_cast<std::size_t>(p.output)]; };
-  for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
-    const OpNode& n = graph.nodes()[i];
-    to.place = n.place;
+  return rewrite(graph, [&](std::int32_t id, Graph&, const NewPlace& at) -> std::optional<std::vector<Value>> {
+    const OpNode& n = graph.node(id);
+    if (!n.op->decompose || !which(id)) return std::nullopt;
     std::vector<Value> inputs;
     for (const Port& p : n.inputs) inputs.push_back(at(p));
-    if (n.op->decompose && which(static_cast<std::int32_t>(i))) {
-      moved[i] = n.op->decompose(inputs, n.attributes);
-      for (std::size_t k = 0; k < moved[i].size(); ++k)
-        if (TensorType{moved[i][k].dtype(), moved[i][k].shape()} != n.outputs[k])
-          throw Error(ErrorKind::runtime, fmt::format("output {} of '{}' decomposes into {} {}, not {} {}", k, n.op->name,
-                                                      name_of(moved[i][k].dtype()), moved[i][k].shape().str(),
-                                                      name_of(n.outputs[k].dtype), n.outputs[k].shape.str()));
-      continue;
-    }
-    const Value first = n.op->name == "constant" && n.attributes.has("tensor") ? to.constant(graph.tensor(n.attributes.integer("tensor")))
-                                                                               : to.add(*n.op, inputs, n.attributes);
-    for (std::size_t k = 0; k < n.outputs.size(); ++k) moved[i].push_back(Value(&to, first.node(), static_cast<std::int32_t>(k)));
-  }
-  for (const Port& p : graph.outputs) to.outputs.push_back(port(at(p)));
-  for (const auto& [id, p] : graph.updates) to.updates.emplace_back(id, port(at(p)));
-  to.place.clear();
-  return to;
+    std::vector<Value> made = n.op->decompose(inputs, n.attributes);
+    for (std::size_t k = 0; k < made.size(); ++k)
+      if (TensorType{made[k].dtype(), made[k].shape()} != n.outputs[k])
+        throw Error(ErrorKind::runtime, fmt::format("output {} of '{}' decomposes into {} {}, not {} {}", k, n.op->name, name_of(made[k].dtype()),
+                                                    made[k].shape().str(), name_of(n.outputs[k].dtype), n.outputs[k].shape.str()));
+    return made;
+  });
 }
 
 }  // namespace strata

@@ -27,14 +27,13 @@ class Tuner {
       const PlannedStep& region = regions[r];
       TunedRegion tuned{region.place, region.ops, region.kernel, region.kernel, 0, 0};
       use(region.signature, region.kernel);
-      before_.clear();
-      for (const PlannedStep& s : trial_.plan().steps) ++before_[s.signature];
-      tuned.seconds = tuned.seconds_before = seconds_of(region.signature);
+      before_ = measured();
+      tuned.seconds = tuned.seconds_before = before_[region.signature].seconds;
       for (const std::string& alternative : region.alternatives) {
         if (is_definition(alternative)) continue;
         use(region.signature, alternative);
         if (alternative != split_choice && !runs(region.signature, alternative)) continue;
-        const double seconds = alternative == split_choice ? seconds_of_parts() : seconds_of(region.signature);
+        const double seconds = alternative == split_choice ? seconds_of_parts(region.signature) : measured()[region.signature].seconds;
         if (seconds < worthwhile * tuned.seconds) tuned.kernel = alternative, tuned.seconds = seconds;
       }
       use(region.signature, tuned.kernel);
@@ -68,33 +67,37 @@ class Tuner {
                        [&](const PlannedStep& s) { return s.signature == signature && s.kernel == kernel; });
   }
 
-  double seconds_of(const std::string& signature) {
+  struct Regions {
+    int count = 0;
+    double seconds = 0;
+    double of(int some) const { return seconds * some / count; }
+  };
+  using BySignature = std::map<std::string, Regions>;
+
+  BySignature measured() {
     const std::vector<double> seconds = trial_.seconds_of_steps();
-    double sum = 0;
-    for (std::size_t i = 0; i < seconds.size(); ++i)
-      if (trial_.plan().steps[i].signature == signature) sum += seconds[i];
-    return sum;
-  }
-  // Of the regions that the plan has more of than before.
-  double seconds_of_parts() {
-    const std::vector<double> seconds = trial_.seconds_of_steps();
-    std::map<std::string, std::pair<int, double>> now;
+    BySignature found;
     for (std::size_t i = 0; i < seconds.size(); ++i) {
-      auto& [count, sum] = now[trial_.plan().steps[i].signature];
-      ++count, sum += seconds[i];
+      Regions& regions = found[trial_.plan().steps[i].signature];
+      ++regions.count, regions.seconds += seconds[i];
     }
-    double more = 0;
-    for (const auto& [signature, of] : now) {
-      const int fresh = of.first - before_[signature];
-      if (fresh > 0) more += of.second * fresh / of.first;
-    }
-    return more;
+    return found;
+  }
+  // Of what the plan has more of than before, less what went together with the region.
+  double seconds_of_parts(const std::string& signature) {
+    BySignature now = measured();
+    double sum = 0;
+    for (const auto& [part, regions] : now)
+      if (const int fresh = regions.count - before_[part].count; fresh > 0) sum += regions.of(fresh);
+    for (const auto& [other, regions] : before_)
+      if (const int gone = regions.count - now[other].count; gone > 0 && other != signature) sum -= regions.of(gone);
+    return sum;
   }
 
   ModelState& model_;
   StepTrial trial_;
   Choices winners_;
-  std::map<std::string, int> before_;  // regions of each signature while the table's kernel ran
+  BySignature before_;  // while the table's kernel ran
 };
 
 }  // namespace

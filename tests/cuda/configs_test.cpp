@@ -74,6 +74,7 @@ class CudaLaunches : public testing::TestWithParam<std::string> {};
 TEST_P(CudaLaunches, are_of_several_steps_and_wait_for_nothing) {
   const CudaName cuda = cuda_name("emulated");
   if (cuda.name.empty()) GTEST_SKIP() << "no host that stands for a device: " << cuda.why_not;
+  open_backend(cuda.name)->synchronize();
   const auto counts = [&](std::int64_t steps) {
     const auto now = reinterpret_cast<emulator::EmulatorCounts>(symbol_of("libstrata-cuda-emulated.so", "strata_emulator_counts"));
     const emulator::Counts before = now();

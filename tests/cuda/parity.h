@@ -22,21 +22,19 @@ inline void prepare_example(Backend& device, const OpExample& example) {
   }
 }
 
-// Runs every node of the example's graph that the backend has kernels for; their ops go to `covered`. A gradient kernel reads what
-// the forward kernel of its pair wrote. `instead` stands in for inputs of the example.
-inline void check_example(Backend& device, const OpExample& example, DType dtype, std::set<std::string>& covered, double widen = 1,
-                          const std::map<std::string, Tensor>& instead = {}) {
+// Runs every node of a graph that the backend has kernels for; their ops go to `covered`. A gradient kernel reads what the forward
+// kernel of its pair wrote; without one it is left out.
+inline void check_graph(Backend& device, const Graph& graph, const std::map<std::string, Tensor>& values, DType dtype, std::set<std::string>& covered,
+                        double widen = 1) {
   using Bytes = std::vector<std::vector<char>>;
-  const auto built = example_graph(example, true);
-  for (const auto& [name, tensor] : instead) built->inputs[name] = tensor;
   std::vector<std::vector<Tensor>> made;
   std::map<std::int64_t, Tensor> variables;
-  interpret(built->graph, built->inputs, variables, [&](const Graph& g, std::int32_t, std::span<const Tensor> outputs) {
-    if (&g == &built->graph) made.emplace_back(outputs.begin(), outputs.end());
+  interpret(graph, values, variables, [&](const Graph& g, std::int32_t, std::span<const Tensor> outputs) {
+    if (&g == &graph) made.emplace_back(outputs.begin(), outputs.end());
   });
   std::vector<std::vector<std::pair<std::string, Bytes>>> results(made.size());
   for (std::size_t i = 0; i < made.size(); ++i) {
-    const OpNode& n = built->graph.node(static_cast<std::int32_t>(i));
+    const OpNode& n = graph.node(static_cast<std::int32_t>(i));
     if (n.op->kind == OpKind::leaf || n.op->kind == OpKind::alias || n.op->kind == OpKind::scan) continue;
     std::string what(n.op->name);
     Bytes inputs;
@@ -45,10 +43,10 @@ inline void check_example(Backend& device, const OpExample& example, DType dtype
       const Tensor& t = made[static_cast<std::size_t>(p.node)][static_cast<std::size_t>(p.output)];
       all = all && t;
       inputs.push_back(t ? bytes_of(t) : std::vector<char>());
-      what += " " + std::string(name_of(built->graph.type(p).dtype)) + built->graph.type(p).shape.str();
+      what += " " + std::string(name_of(graph.type(p).dtype)) + graph.type(p).shape.str();
     }
     if (!all && n.op->forward.empty()) continue;
-    const Region region = region_of(built->graph, n);
+    const Region region = region_of(graph, n);
     std::vector<Refusal> refusals;
     const auto found = device.candidates(region, refusals);
     EXPECT_TRUE(!found.empty() || !refusals.empty()) << what << ": neither a kernel nor a reason";
@@ -56,10 +54,15 @@ inline void check_example(Backend& device, const OpExample& example, DType dtype
     for (const Candidate& candidate : found) {
       const std::string name = what + " by " + candidate.name;
       Bytes in = inputs;
-      if (!candidate.pair.empty() && !n.op->forward.empty())
+      bool is_paired = candidate.pair.empty() || n.op->forward.empty();
+      if (!is_paired)
         for (std::size_t k = 0; k < n.inputs.size(); ++k)
           for (const auto& [pair, bytes] : results[static_cast<std::size_t>(n.inputs[k].node)])
-            if (pair == candidate.pair) in[k] = bytes[static_cast<std::size_t>(n.inputs[k].output)];
+            if (pair == candidate.pair) {
+              in[k] = bytes[static_cast<std::size_t>(n.inputs[k].output)];
+              is_paired = true;
+            }
+      if (!is_paired) continue;
       const Bytes got = run_candidate(device, region, candidate, in);
       for (std::size_t o = 0; o < got.size(); ++o)
         if (made[i][o] && (candidate.pair.empty() || o + candidate.hidden_bytes.size() < got.size()))
@@ -71,6 +74,14 @@ inline void check_example(Backend& device, const OpExample& example, DType dtype
     }
     if (::testing::Test::HasFatalFailure()) return;
   }
+}
+
+// `instead` stands in for inputs of the example.
+inline void check_example(Backend& device, const OpExample& example, DType dtype, std::set<std::string>& covered, double widen = 1,
+                          const std::map<std::string, Tensor>& instead = {}) {
+  const auto built = example_graph(example, true);
+  for (const auto& [name, tensor] : instead) built->inputs[name] = tensor;
+  check_graph(device, built->graph, built->inputs, dtype, covered, widen);
 }
 
 struct ExampleCase {

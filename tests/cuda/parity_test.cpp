@@ -149,6 +149,30 @@ TEST_P(CudaRegions, a_bias_gradient_goes_along_with_its_kernels) {
   EXPECT_GT(taken, 0);
 }
 
+// Widths that fill a row of bits, that do not, and that are no multiple of a byte. On sums of halves, exact in every dtype: a kernel
+// that rounds less than the reference opens a gate for what the reference rounds to 0.
+TEST_P(CudaRegions, relus_gradient_goes_into_the_product_before_it) {
+  const auto whole = [](const TensorType& type, std::uint64_t seed, double more = 0) {
+    const Tensor integers = example_tensor({{DType::int32, type.shape}, Domain::index, 3}, seed);
+    Tensor t(type.dtype, type.shape.values());
+    for (std::int64_t i = 0; i < t.elements(); ++i) t.set(i, integers.at(i) - 1 + more);
+    return t;
+  };
+  for (const DType t : {DType::float32, DType::bfloat16, DType::float16})
+    for (const auto& [rows, features, units] : {std::tuple{128, 96, 256}, {5, 7, 130}, {33, 24, 8}, {3, 2, 5}}) {
+      Graph graph;
+      const TensorType xt{t, {rows, features}}, wt{t, {features, units}}, bt{t, {units}}, dt{t, {rows, 9}}, next{t, {units, 9}};
+      const Value y = graph.add("matmul_relu", {graph.input("x", xt), graph.input("w", wt), graph.input("b", bt)});
+      const Value dx = graph.add("matmul_gated", {graph.input("d", dt), graph.input("next", next), Value(&graph, y.node(), 1)},
+                                 {{"transpose_b", std::int64_t{1}}});
+      graph.outputs = {port(y), port(dx)};
+      std::set<std::string> covered;
+      check_graph(*device.backend, graph,
+                  {{"x", whole(xt, 1)}, {"w", whole(wt, 2)}, {"b", whole(bt, 3, 0.5)}, {"d", whole(dt, 4)}, {"next", whole(next, 5)}}, t, covered);
+      EXPECT_THAT(covered, testing::UnorderedElementsAre("matmul_relu", "matmul_gated")) << rows << " rows of " << units << " in " << name_of(t);
+    }
+}
+
 TEST_P(CudaRegions, products_round_their_operands_to_tf32_where_it_is_asked_for) {
   const BackendOptions options{.tensor_float32 = true};
   const CudaDevice rounding = GetParam() == std::string_view("emulated") ? emulated_device(options) : cuda_device(options);

@@ -2,7 +2,8 @@
 // against their decompositions) run over this list, so an op that is missing from it is not tested.
 //
 // Fused gradient ops have no row: what they read (a pooling index, a logsumexp) makes sense only as made by their forward
-// op, so they are reached through the gradients of its examples (see example_graph).
+// op, so they are reached through the gradients of its examples (see example_graph). matmul_gated, which no gradient makes,
+// has one: any gate will do.
 #pragma once
 
 #include <cstdint>
@@ -202,6 +203,8 @@ inline std::vector<OpExample> op_examples(DType t = DType::float32) {
       add("matmul", {any(Shape{2} + left(3, 4)), any(Shape{2} + right(4, 2))}, a);
       add("matmul", {any(Shape{2, 1} + left(3, 4)), any(Shape{3} + right(4, 2))}, a);
       add("matmul", {any(Shape{2, 3} + left(2, 4)), any(right(4, 5))}, a);
+      add("matmul_relu", {any(left(9, 6)), any(right(6, 5)), any({5})}, a);
+      add("matmul_gated", {any(left(9, 6)), any(right(6, 5)), ExampleInput{{boolean, {9, 5}}}}, a);
     }
 
   // --- random

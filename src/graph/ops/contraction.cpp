@@ -1,4 +1,4 @@
-// matmul: c[..., m, n] = sum over k of a[..., m, k] * b[..., k, n].
+// matmul: c[..., m, n] = sum over k of a[..., m, k] * b[..., k, n]; and two that the compiler makes of a relu between two of them.
 #include <fmt/format.h>
 
 #include <strata/ops.h>
@@ -23,6 +23,27 @@ std::vector<TensorType> product(std::span<const TensorType> in, const Attributes
 // (..., m, k) as one matrix of rows.
 Value rows_of(Value x) { return reshape(x, Shape{Dim(-1), x.dim(-1)}); }
 
+// y = relu(op(a) op(b) + bias), and hidden: where y is above 0, through which a gradient passes.
+std::vector<TensorType> product_relu(std::span<const TensorType> in, const Attributes& attributes) {
+  const TensorType y = product(in.first(2), attributes)[0];
+  if (!fits(in[2].shape, Shape{y.shape[-1]})) shape_error("matmul_relu", fmt::format("a bias of shape {} does not fit {}", in[2].shape.str(), y.shape.str()));
+  return {y, {DType::boolean, y.shape}};
+}
+std::vector<Value> product_relu_from_primitives(std::span<const Value> in, const Attributes& attributes) {
+  const Value y = relu(matmul(in[0], in[1], attributes.flag("transpose_a"), attributes.flag("transpose_b")) + in[2]);
+  return {y, y > 0};
+}
+
+// op(a) op(b) where the gate is open, 0 elsewhere.
+std::vector<TensorType> gated_product(std::span<const TensorType> in, const Attributes& attributes) {
+  const TensorType y = product(in.first(2), attributes)[0];
+  if (!fits(in[2].shape, y.shape)) shape_error("matmul_gated", fmt::format("a gate of shape {} does not fit {}", in[2].shape.str(), y.shape.str()));
+  return {y};
+}
+std::vector<Value> gated_product_from_primitives(std::span<const Value> in, const Attributes& attributes) {
+  return {select(in[2], matmul(in[0], in[1], attributes.flag("transpose_a"), attributes.flag("transpose_b")), 0)};
+}
+
 // With C = op(A) op(B):  op(A)' = dC op(B)^T,  op(B)' = op(A)^T dC; a transposed operand takes the transposed product.
 const Op rows[] = {
     {.name = "matmul", .kind = OpKind::primitive, .infer = product,
@@ -37,6 +58,8 @@ const Op rows[] = {
        else
          g.set(1, tb ? matmul(dc, a, true, ta) : matmul(a, dc, !ta));
      }},
+    {.name = "matmul_relu", .kind = OpKind::fused, .infer = product_relu, .decompose = product_relu_from_primitives, .first_hidden = 1},
+    {.name = "matmul_gated", .kind = OpKind::fused, .infer = gated_product, .decompose = gated_product_from_primitives, .forward = "matmul_relu"},
 };
 
 }  // namespace

@@ -18,8 +18,8 @@ struct Layout {
   std::int32_t batch;
 };
 struct Product {
-  void* bias;
-  std::int64_t bias_stride;
+  void *bias, *gate;
+  std::int64_t bias_stride, gate_leading;  // bits from one column to the next
   cublasComputeType_t compute;
   cudaDataType_t scale, bias_type;
   cublasOperation_t transpose_a, transpose_b;
@@ -52,12 +52,16 @@ bool take(T& to, const void* from, std::size_t bytes) {
 }
 
 constexpr std::size_t workspace_bytes = 256;
-constexpr std::uint32_t relu = CUBLASLT_EPILOGUE_RELU, bias = CUBLASLT_EPILOGUE_BIAS;
+constexpr std::uint32_t relu = CUBLASLT_EPILOGUE_RELU, bias = CUBLASLT_EPILOGUE_BIAS, drelu = CUBLASLT_EPILOGUE_DRELU;
+bool uses_bias(std::uint32_t epilogue) {
+  return (epilogue & bias) != 0 || epilogue == CUBLASLT_EPILOGUE_BGRADA || epilogue == CUBLASLT_EPILOGUE_BGRADB;
+}
+bool uses_gate(std::uint32_t epilogue) { return epilogue == CUBLASLT_EPILOGUE_RELU_AUX_BIAS || epilogue == drelu; }
 
 bool is_known(std::uint32_t epilogue) {
   switch (epilogue) {
     case CUBLASLT_EPILOGUE_DEFAULT: case CUBLASLT_EPILOGUE_RELU: case CUBLASLT_EPILOGUE_BIAS: case CUBLASLT_EPILOGUE_RELU_BIAS:
-    case CUBLASLT_EPILOGUE_BGRADA: case CUBLASLT_EPILOGUE_BGRADB: return true;
+    case CUBLASLT_EPILOGUE_BGRADA: case CUBLASLT_EPILOGUE_BGRADB: case CUBLASLT_EPILOGUE_RELU_AUX_BIAS: case CUBLASLT_EPILOGUE_DRELU: return true;
     default: return false;
   }
 }
@@ -68,6 +72,7 @@ bool fit(const Product& p, const Layout& a, const Layout& b, const Layout& c, co
   const std::int64_t m = ta ? a.columns : a.rows, k = ta ? a.rows : a.columns;
   for (const Layout* l : {&a, &b, &c, &d})
     if (l->leading < l->rows || l->batch != d.batch || l->type != d.type) return false;
+  if (uses_gate(p.epilogue) && (d.batch > 1 || p.gate_leading < d.rows || p.gate_leading % 128 != 0)) return false;
   return (tb ? b.columns : b.rows) == k && d.rows == m && d.columns == (tb ? b.rows : b.columns) && c.rows == d.rows && c.columns == d.columns;
 }
 
@@ -102,6 +107,7 @@ struct Call {
       for (std::int64_t r = 0; r < k; ++r) left[static_cast<std::size_t>(i * k + r)] = operand(a, at_a, ta, batch, i, r);
     for (std::int64_t j = 0; j < n; ++j)
       for (std::int64_t r = 0; r < k; ++r) right[static_cast<std::size_t>(j * k + r)] = operand(b, at_b, tb, batch, r, j);
+    auto* const gate = static_cast<unsigned char*>(product.gate);
     const auto bias_at = [&](std::int64_t i) { return batch * product.bias_stride + i; };
     for (std::int64_t j = 0; j < n; ++j)
       for (std::int64_t i = 0; i < m; ++i) {
@@ -111,7 +117,12 @@ struct Call {
         sum *= alpha;
         if (beta != 0) sum += beta * element(c, at_c, batch, i, j);
         if ((e & bias) != 0) sum += read(of_bias, product.bias, bias_at(i));
-        if ((e & relu) != 0) sum = sum < 0 ? 0 : sum;  // a NaN stays
+        if (e == drelu || (e & relu) != 0) {
+          const std::int64_t bit = j * product.gate_leading + i;
+          const auto mask = static_cast<unsigned char>(1u << bit % 8);
+          if (e == CUBLASLT_EPILOGUE_RELU_AUX_BIAS) gate[bit / 8] = static_cast<unsigned char>(sum > 0 ? gate[bit / 8] | mask : gate[bit / 8] & ~mask);
+          if (e == drelu ? (gate[bit / 8] & mask) == 0 : sum < 0) sum = 0;  // a NaN stays
+        }
         made[static_cast<std::size_t>(j * m + i)] = sum;
       }
     for (std::int64_t j = 0; j < n; ++j)
@@ -149,7 +160,7 @@ const char* cublasLtGetStatusName(cublasStatus_t) { return "CUBLAS_STATUS"; }
 const char* cublasLtGetStatusString(cublasStatus_t) { return "error"; }
 
 cublasStatus_t cublasLtMatmulDescInit_internal(cublasLtMatmulDesc_t product, std::size_t, cublasComputeType_t compute, cudaDataType_t scale) {
-  put(product, Product{.bias = nullptr, .bias_stride = 0, .compute = compute, .scale = scale, .bias_type = scale,
+  put(product, Product{.bias = nullptr, .gate = nullptr, .bias_stride = 0, .gate_leading = 0, .compute = compute, .scale = scale, .bias_type = scale,
                        .transpose_a = CUBLAS_OP_N, .transpose_b = CUBLAS_OP_N, .epilogue = CUBLASLT_EPILOGUE_DEFAULT, .has_bias_type = false});
   return CUBLAS_STATUS_SUCCESS;
 }
@@ -161,6 +172,8 @@ cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t product, cubl
     case CUBLASLT_MATMUL_DESC_TRANSB: taken = take(p.transpose_b, value, bytes); break;
     case CUBLASLT_MATMUL_DESC_EPILOGUE: taken = take(p.epilogue, value, bytes) && is_known(p.epilogue); break;
     case CUBLASLT_MATMUL_DESC_BIAS_POINTER: taken = take(p.bias, value, bytes); break;
+    case CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER: taken = take(p.gate, value, bytes); break;
+    case CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD: taken = take(p.gate_leading, value, bytes); break;
     case CUBLASLT_MATMUL_DESC_BIAS_BATCH_STRIDE: taken = take(p.bias_stride, value, bytes); break;
     case CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE: taken = p.has_bias_type = take(p.bias_type, value, bytes); break;
     default: break;
@@ -232,8 +245,8 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t product, co
   for (int i = 0; i < 4; ++i)
     if (!is_multiple(operands[i], algorithm.alignment[i])) return CUBLAS_STATUS_INVALID_VALUE;
   if (!fit(p, call.a, call.b, call.c, call.d) || bytes < workspace_bytes || workspace == nullptr) return CUBLAS_STATUS_INVALID_VALUE;
-  const bool uses_bias = p.epilogue != CUBLASLT_EPILOGUE_DEFAULT && p.epilogue != CUBLASLT_EPILOGUE_RELU;
-  if (uses_bias && (p.bias == nullptr || !is_multiple(p.bias, std::min(algorithm.bias_alignment, 16u)))) return CUBLAS_STATUS_INVALID_VALUE;
+  if (uses_gate(p.epilogue) && (p.gate == nullptr || !is_multiple(p.gate, 16))) return CUBLAS_STATUS_INVALID_VALUE;
+  if (uses_bias(p.epilogue) && (p.bias == nullptr || !is_multiple(p.bias, std::min(algorithm.bias_alignment, 16u)))) return CUBLAS_STATUS_INVALID_VALUE;
   return enqueue(stream, call) == cudaSuccess ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_EXECUTION_FAILED;
 }
 

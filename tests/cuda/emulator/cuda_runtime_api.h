@@ -27,6 +27,8 @@
 extern dim3 threadIdx, blockIdx, blockDim, gridDim;
 
 void __syncthreads();
+inline void __threadfence() {}
+inline unsigned atomicAdd(unsigned* to, unsigned more) { return std::exchange(*to, *to + more); }
 // All 32 threads of a warp come here alike.
 unsigned __shfl_down_sync(unsigned mask, unsigned word, unsigned distance);
 unsigned __shfl_sync(unsigned mask, unsigned word, int lane);

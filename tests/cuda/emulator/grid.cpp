@@ -114,8 +114,8 @@ void run_grid(dim3 grid, dim3 size, const std::function<void()>& thread) {
   block.thread = &thread;
   gridDim = grid;
   blockDim = size;
-  for (unsigned y = 0; y < grid.y; ++y)
-    for (unsigned x = 0; x < grid.x; ++x) {
+  for (unsigned y = grid.y; y-- > 0;)  // a device promises no order
+    for (unsigned x = grid.x; x-- > 0;) {
       blockIdx = {x, y};
       run_block();
     }
