@@ -52,9 +52,9 @@ struct RegionOp {
   std::vector<ArrayType> outputs;
 };
 
-// Operations that run as one call. The first non-elementwise op is the anchor; what follows it is the epilogue. Behind that may stand
-// a reduce_sum of what the anchor reads, as it is or in another shape, by a reshape: its result is an output of the region. A region of
-// elementwise ops alone has no anchor.
+// Operations that run as one call. The first non-elementwise op is the anchor; what follows it is the epilogue. Behind that may go along
+// a reduce_sum of what the anchor reads, as it is or in another shape, by a reshape: its result is an output of the region. Behind a
+// transpose may go along more of them. A region of elementwise ops alone has no anchor.
 struct Region {
   std::vector<RegionOp> ops;  // in topological order
   std::vector<ArrayType> inputs;
@@ -141,6 +141,9 @@ class Backend {
   virtual std::unique_ptr<Inlet> inlet(void* device, std::size_t bytes);
   // What can be allocated at the moment; none where nobody can tell, as of the host's memory, which others use too.
   virtual std::optional<std::size_t> free_bytes() { return std::nullopt; }
+
+  // Whether convolutions are asked for with kernels (F, spatial..., C/groups), attribute filters_first, and with no others.
+  virtual bool wants_filters_first() const { return false; }
 
   // The kernels that take this region, best first; `refusals` gets a row for each that declined.
   virtual std::vector<Candidate> candidates(const Region& region, std::vector<Refusal>& refusals) = 0;

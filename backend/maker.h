@@ -19,7 +19,7 @@ struct Anchor {
   struct Kernel {
     std::string_view name;
     Answer (*maker)(const Region& region, const Machine& machine);
-    bool takes_sums = false;  // along with the anchor, see Region
+    bool takes_along = false;  // more than an epilogue, see Region
   };
   std::string_view op;
   std::vector<Kernel> kernels;
@@ -37,11 +37,11 @@ std::vector<Candidate> candidates_of(const Region& region, const Machine& machin
       refusals.push_back(Refusal{std::string(op), "it takes no prologue"});
       return found;
     }
-  const bool has_sum = end_of_epilogue(region) < static_cast<int>(region.ops.size());
+  const bool has_more = end_of_epilogue(region) < static_cast<int>(region.ops.size());
   for (const Anchor<Machine>& row : anchors)
     if (row.op == op)
       for (const auto& kernel : row.kernels) {
-        Answer answer = has_sum && !kernel.takes_sums ? Declined{"it takes no sum along"} : kernel.maker(region, machine);
+        Answer answer = has_more && !kernel.takes_along ? Declined{"it takes nothing along"} : kernel.maker(region, machine);
         if (auto* declined = std::get_if<Declined>(&answer)) refusals.push_back(Refusal{std::string(kernel.name), std::move(declined->reason)});
         else found.push_back(std::move(std::get<Candidate>(answer)));
       }

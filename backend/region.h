@@ -29,7 +29,7 @@ inline int anchor_of(const Region& region) {
 }
 inline const RegionOp& anchor(const Region& region) { return region.ops[static_cast<std::size_t>(anchor_of(region))]; }
 
-// Where the ops behind the anchor's epilogue begin: a sum that it takes along.
+// Where the ops behind the anchor's epilogue begin: what it takes along.
 inline int end_of_epilogue(const Region& region) {
   int end = anchor_of(region) + 1;
   while (end < static_cast<int>(region.ops.size()) && is_elementwise(region.ops[static_cast<std::size_t>(end)].name)) ++end;

@@ -44,6 +44,7 @@ memory::desc channels_last(const memory::dims& dims) {
 
 std::variant<Problem, Declined> problem_of(const ArrayType& x, const ArrayType& kernel, const ArrayType& y, const Attributes& a) {
   if (!is_float32(x) || !is_float32(kernel)) return Declined{"it is not float32"};
+  if (a.flag("filters_first")) return Declined{"its kernel has its filters first"};
   const int spatial = x.rank() - 2;
   if (spatial > 3) return Declined{"it has more than three spatial axes"};
   if (x.elements() == 0 || y.elements() == 0) return Declined{"it has no elements"};

@@ -15,11 +15,11 @@
 namespace strata::cuda {
 namespace {
 
-std::vector<Anchors::value_type::Kernel> gemm_kernels(bool take_sums) {
-  return {{"gemm_cublaslt", gemm_cublaslt<0>, take_sums},
-          {"gemm_cublaslt", gemm_cublaslt<1>, take_sums},
-          {"gemm_cublaslt", gemm_cublaslt<2>, take_sums},
-          {"gemm_cublaslt", gemm_cublaslt<3>, take_sums}};
+std::vector<Anchors::value_type::Kernel> gemm_kernels(bool take_along) {
+  return {{"gemm_cublaslt", gemm_cublaslt<0>, take_along},
+          {"gemm_cublaslt", gemm_cublaslt<1>, take_along},
+          {"gemm_cublaslt", gemm_cublaslt<2>, take_along},
+          {"gemm_cublaslt", gemm_cublaslt<3>, take_along}};
 }
 
 const Anchors& anchors() {
@@ -37,7 +37,7 @@ const Anchors& anchors() {
       {"lstm_gradient", {{"lstm_cudnn", lstm_gradient_cudnn}}},
       {"copy", {{"copy", copy}}},
       {"broadcast_to", {{"broadcast", broadcast}}},
-      {"transpose", {{"transpose", transpose}}},
+      {"transpose", {{"transpose", transpose, true}}},
       {"slice", {{"slice", slice}}},
       {"slice_gradient", {{"slice", slice_gradient}}},
       {"pad", {{"pad", pad}}},
@@ -118,6 +118,7 @@ class CudaBackend final : public Backend {
   std::string name() const override { return "cuda"; }
   std::string description() const override { return description_; }
   bool uses_host_memory() const override { return false; }
+  bool wants_filters_first() const override { return true; }
 
   void* allocate(std::size_t bytes) override {
     void* memory = nullptr;
@@ -190,6 +191,7 @@ class Planner final : public Backend {
   std::string name() const override { return "cuda"; }
   std::string description() const override { return fmt::format("no device, kernels for compute capability {}.{}{}", machine_.capability / 10, machine_.capability % 10, said_of(machine_)); }
   bool uses_host_memory() const override { return false; }
+  bool wants_filters_first() const override { return true; }
   void* allocate(std::size_t) override { return nullptr; }
   void release(void*, std::size_t) override {}
   void copy_in(void*, const void*, std::size_t) override { nothing_runs(); }

@@ -87,4 +87,20 @@ struct Box {
   }
 };
 
+// The way back.
+inline Box turned(const Box& box) {
+  Box b = box;
+  b.from = box.to;
+  b.to = box.from;
+  for (int i = 0; i < box.rank; ++i) b.axes[i] = {box.axes[i].size, box.axes[i].to, box.axes[i].from};
+  return b;
+}
+// (rows, columns) to (columns, rows).
+inline Box transposition(std::int64_t rows, std::int64_t columns) {
+  Box b;
+  b.add(columns, 1, rows);
+  b.add(rows, columns, 1);
+  return b;
+}
+
 }  // namespace strata::cuda

@@ -1,6 +1,5 @@
-// Convolution and its two gradients by cuDNN's graph API on (N, spatial..., C). Its kernels have their filters outermost, ours
-// innermost: a matrix that is transposed, once while it is steady, else in each call. Bias, another summand and relu are the
-// engine's own.
+// Convolution and its two gradients by cuDNN's graph API on (N, spatial..., C), with kernels that have their filters first. Bias,
+// another summand and relu are the engine's own.
 //
 // Few engines pad differently before and after (`same` with a stride, `causal`): where none does, x goes among zeros first.
 #include <fmt/format.h>
@@ -99,14 +98,6 @@ class Assembly {
     if (machine.tensor_float32 && chosen_.problem.type == DType::float32) name_ += " in tf32";
   }
 
-  // The kernel, from the region's input, with its filters outermost.
-  void take_kernel(const Region& region, int input) {
-    const bool steady = is_steady(region, input);
-    const Place place = (steady ? kept_ : scratch_).take(kernel_bytes());
-    (steady ? kernel_->renewals : kernel_->stages).push_back(copy_stage(to_filters(shape()), element_, {Place::input, input}, place, machine_));
-    if (steady) steady_.push_back(input);
-    operands_.push_back({id_kernel, place});
-  }
   void take_x(int input) {
     if (!chosen_.inside) return take(id_x, {Place::input, input});
     const Place padded = padded_x();
@@ -133,12 +124,6 @@ class Assembly {
     take(id_x, padded);
     last_.push_back(copy_stage(turned(*chosen_.inside), element_, padded, {Place::output}, machine_));
   }
-  void give_kernel() {
-    const Place filters = scratch_.take(kernel_bytes());
-    take(id_kernel, filters);
-    last_.push_back(copy_stage(from_filters(shape()), element_, filters, {Place::output}, machine_));
-  }
-
   Candidate candidate() {
     const std::size_t bytes = chosen_.plan->workspace_bytes;
     const Place workspace = scratch_.take(bytes);
@@ -147,14 +132,13 @@ class Assembly {
     };
     kernel_->stages.push_back(plan_stage(chosen_.plan, unaligned, operands_, workspace, machine_));
     kernel_->stages.insert(kernel_->stages.end(), last_.begin(), last_.end());
-    return {.name = std::move(name_), .scratch_bytes = scratch_.bytes(), .kept_bytes = kept_.bytes(), .kept_inputs = steady_,
+    return {.name = std::move(name_), .scratch_bytes = scratch_.bytes(),
             .prepare = [kernel = std::shared_ptr<const StagedKernel>(kernel_)] { return kernel; }};
   }
 
  private:
   const ConvolutionShape& shape() const { return chosen_.problem.shape; }
   std::size_t x_bytes() const { return static_cast<std::size_t>(elements(shape().x)) * element_; }
-  std::size_t kernel_bytes() const { return static_cast<std::size_t>(elements(shape().kernel)) * element_; }
   Place padded_x() {
     name_ += ", padded";
     return scratch_.take(x_bytes());
@@ -167,8 +151,7 @@ class Assembly {
   std::shared_ptr<StagedKernel> kernel_ = std::make_shared<StagedKernel>();
   std::vector<Stage> last_;
   std::vector<PlanOperand> operands_;
-  std::vector<int> steady_;
-  Layout scratch_{Place::scratch}, kept_{Place::kept};
+  Layout scratch_{Place::scratch};
 };
 
 }  // namespace
@@ -188,7 +171,7 @@ Answer convolution_cudnn(const Region& region, const Machine& machine) {
   if (fused->bias >= 0) name += " + bias";
   if (fused->relu) name += " + relu";
   Assembly a(std::move(name), std::get<Chosen>(std::move(chosen)), machine);
-  a.take_kernel(region, op.inputs[1].index);
+  a.take(id_kernel, {Place::input, op.inputs[1].index});
   a.take_x(op.inputs[0].index);
   if (fused->bias >= 0) a.take_bias(fused->bias);
   else if (p.has_bias()) a.take_zero_bias();
@@ -206,7 +189,7 @@ Answer convolution_input_gradient_cudnn(const Region& region, const Machine& mac
   auto chosen = choose(std::get<Problem>(found), machine);
   if (auto* declined = std::get_if<Declined>(&chosen)) return *declined;
   Assembly a("cudnn convolution input gradient", std::get<Chosen>(std::move(chosen)), machine);
-  a.take_kernel(region, op.inputs[1].index);
+  a.take(id_kernel, {Place::input, op.inputs[1].index});
   a.take(id_y, {Place::input, op.inputs[0].index});
   a.give_x();
   return a.candidate();
@@ -223,7 +206,7 @@ Answer convolution_kernel_gradient_cudnn(const Region& region, const Machine& ma
   Assembly a("cudnn convolution kernel gradient", std::get<Chosen>(std::move(chosen)), machine);
   a.take_x(op.inputs[0].index);
   a.take(id_y, {Place::input, op.inputs[1].index});
-  a.give_kernel();
+  a.take(id_kernel, {Place::output});
   return a.candidate();
 }
 

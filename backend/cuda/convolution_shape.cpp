@@ -19,19 +19,20 @@ Dims channels_last(const Dims& dims) {
 
 std::variant<ConvolutionShape, std::string> convolution_shape(const ArrayType& x, const ArrayType& kernel, const ArrayType& y, const Attributes& a) {
   const int spatial = x.rank() - 2;
+  if (!a.flag("filters_first")) return "its kernel has its filters last";
   if (spatial > 3) return "it has more than three spatial axes";
   if (x.elements() == 0 || y.elements() == 0) return "it has no elements";
-  const std::int64_t filters = kernel.dim(-1);
-  ConvolutionShape s{.x = {x.dim(0), x.dim(-1)}, .kernel = {filters, kernel.dim(-2)}, .y = {y.dim(0), filters}, .strides = {}, .dilation = {}, .low = {}, .high = {}};
+  const std::int64_t filters = kernel.dim(0);
+  ConvolutionShape s{.x = {x.dim(0), x.dim(-1)}, .kernel = {filters, kernel.dim(-1)}, .y = {y.dim(0), filters}, .strides = {}, .dilation = {}, .low = {}, .high = {}};
   if (spatial == 1) {
     for (Dims* d : {&s.x, &s.kernel, &s.y, &s.strides, &s.dilation}) d->push_back(1);
     for (Dims* d : {&s.low, &s.high}) d->push_back(0);
   }
   for (std::size_t i = 0; i < static_cast<std::size_t>(spatial); ++i) {
     const std::int64_t stride = a.integers("strides")[i], dilation = a.integers("dilation")[i];
-    const WindowAxis axis = window_axis(a.text("padding"), x.dims[i + 1], kernel.dims[i], stride, dilation);
+    const WindowAxis axis = window_axis(a.text("padding"), x.dims[i + 1], kernel.dims[i + 1], stride, dilation);
     s.x.push_back(x.dims[i + 1]);
-    s.kernel.push_back(kernel.dims[i]);
+    s.kernel.push_back(kernel.dims[i + 1]);
     s.y.push_back(y.dims[i + 1]);
     s.strides.push_back(stride);
     s.dilation.push_back(dilation);
@@ -57,8 +58,5 @@ ConvolutionShape::Evenly ConvolutionShape::evenly() const {
   e.inside.add(x[1], from[1], to[1]);
   return e;
 }
-
-Box to_filters(const ConvolutionShape& s) { return transposition(elements(s.kernel) / s.kernel[0], s.kernel[0]); }
-Box from_filters(const ConvolutionShape& s) { return transposition(s.kernel[0], elements(s.kernel) / s.kernel[0]); }
 
 }  // namespace strata::cuda

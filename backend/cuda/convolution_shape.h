@@ -1,5 +1,5 @@
 // What a convolution of the op table is to cuDNN: dense tensors with channels last, described channels second, over two or
-// three spatial axes (one becomes two, the first of them 1), and a kernel with its filters outermost.
+// three spatial axes (one becomes two, the first of them 1), and a kernel of the op table with filters_first.
 #pragma once
 
 #include <string>
@@ -30,24 +30,6 @@ std::variant<ConvolutionShape, std::string> convolution_shape(const ArrayType& x
 
 // Strides of (N, C, spatial...) whose elements lie as (N, spatial..., C).
 ConvolutionShape::Dims channels_last(const ConvolutionShape::Dims& dims);
-
-// Keras' kernel, (spatial..., C / groups, F), to the kernel above with its channels last, and back: matrices, transposed.
-Box to_filters(const ConvolutionShape& s);
-Box from_filters(const ConvolutionShape& s);
-inline Box turned(const Box& box) {
-  Box b = box;
-  b.from = box.to;
-  b.to = box.from;
-  for (int i = 0; i < box.rank; ++i) b.axes[i] = {box.axes[i].size, box.axes[i].to, box.axes[i].from};
-  return b;
-}
-// (rows, columns) to (columns, rows).
-inline Box transposition(std::int64_t rows, std::int64_t columns) {
-  Box b;
-  b.add(columns, 1, rows);
-  b.add(rows, columns, 1);
-  return b;
-}
 
 inline std::int64_t elements(const ConvolutionShape::Dims& dims) {
   std::int64_t n = 1;

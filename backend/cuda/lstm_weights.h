@@ -6,7 +6,7 @@
 #include <array>
 #include <optional>
 
-#include "backend/cuda/convolution_shape.h"
+#include "backend/cuda/box.h"
 
 namespace strata::cuda {
 

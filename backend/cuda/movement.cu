@@ -1,6 +1,8 @@
 // Ops that move elements and compute none: copies of boxes at the speed of memory; iota.
 #define STRATA_HOST_DEVICE __host__ __device__
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "backend/cuda/arithmetic.h"
 #include "backend/cuda/launch.h"
@@ -93,6 +95,92 @@ Answer box_alone(const Region& region, const Machine& machine, const char* name)
   const int element = static_cast<int>(size_of(op.outputs[0].dtype));
   return Candidate{.name = name, .prepare = [box = *box, element, machine] {
     return make_kernel([=](void* const* inputs, void* const* outputs, void*) { enqueue_copy(box, element, inputs[0], outputs[0], machine); });
+  }};
+}
+
+// --- several small boxes -----------------------------------------------------------------------------------------------------
+
+struct SmallBox {
+  static constexpr int most_axes = 4;
+  struct { int size, from, to; } axes[most_axes];
+  int rank, elements;
+};
+// Nothing where 32 bits do not count them, or where there are more axes.
+std::optional<SmallBox> small(const Box& box) {
+  const std::int64_t n = box.elements();
+  if (box.rank > SmallBox::most_axes || n >= std::int64_t{1} << 30 || box.from != 0 || box.to != 0) return std::nullopt;
+  SmallBox b{.axes = {}, .rank = box.rank, .elements = static_cast<int>(n)};
+  for (int i = 0; i < box.rank; ++i) b.axes[i] = {static_cast<int>(box.axes[i].size), static_cast<int>(box.axes[i].from), static_cast<int>(box.axes[i].to)};
+  return b;
+}
+
+// What one launch copies. With it a kernel's parameters are below their 4 KiB.
+struct SmallCopies {
+  static constexpr int most = 48;
+  SmallBox box[most];
+  const void* from[most];
+  void* to[most];
+};
+template <class T>
+__global__ void __launch_bounds__(block_threads) copy_small(SmallCopies copies) {
+  const SmallBox& box = copies.box[blockIdx.y];
+  const T* const x = static_cast<const T*>(copies.from[blockIdx.y]);
+  T* const y = static_cast<T*>(copies.to[blockIdx.y]);
+  const int step = static_cast<int>(gridDim.x) * block_threads;
+  for (int i = static_cast<int>(blockIdx.x) * block_threads + static_cast<int>(threadIdx.x); i < box.elements; i += step) {
+    int index = i, from = 0, to = 0;
+    for (int k = box.rank - 1; k >= 0; --k) {
+      const int at = index % box.axes[k].size;
+      index /= box.axes[k].size;
+      from += at * box.axes[k].from;
+      to += at * box.axes[k].to;
+    }
+    y[to] = x[from];
+  }
+}
+static_assert(sizeof(SmallCopies) <= 4096);
+
+void start_copies(const SmallCopies& copies, int count, int element, const Machine& machine) {
+  int most = 0;
+  for (int i = 0; i < count; ++i) most = std::max(most, copies.box[i].elements);
+  if (most == 0) return;
+  const dim3 grid(blocks_for(most, machine), static_cast<unsigned>(count)), block(block_threads);
+  switch (element) {
+    case 1: return launch("starting copies", copy_small<unsigned char>, grid, block, machine, copies);
+    case 2: return launch("starting copies", copy_small<unsigned short>, grid, block, machine, copies);
+    case 4: return launch("starting copies", copy_small<unsigned>, grid, block, machine, copies);
+    default: return launch("starting copies", copy_small<unsigned long long>, grid, block, machine, copies);
+  }
+}
+
+Answer transposes(const Region& region, const Machine& machine) {
+  struct Copy { SmallBox box; int input, output; };
+  std::vector<Copy> all(region.ops.size());
+  const DType dtype = region.ops[0].outputs[0].dtype;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const RegionOp& op = region.ops[i];
+    if (op.name != "transpose" || op.inputs[0].op >= 0) return Declined{"what goes along is not a transpose of an input"};
+    if (op.outputs[0].dtype != dtype) return Declined{"they are of several dtypes"};
+    const auto box = movement_box(op, region);
+    const auto as_small = box ? small(*box) : std::nullopt;
+    if (!as_small) return Declined{"one of them is large or has more than " + std::to_string(SmallBox::most_axes) + " axes"};
+    all[i].box = *as_small;
+    all[i].input = op.inputs[0].index;
+  }
+  for (std::size_t o = 0; o < region.outputs.size(); ++o) all[static_cast<std::size_t>(region.outputs[o].op)].output = static_cast<int>(o);
+  return Candidate{.name = std::to_string(all.size()) + " transposes", .prepare = [=, element = static_cast<int>(size_of(dtype))] {
+    return make_kernel([=](void* const* inputs, void* const* outputs, void*) {
+      SmallCopies copies;
+      int count = 0;
+      for (std::size_t i = 0; i < all.size(); ++i) {
+        copies.box[count] = all[i].box;
+        copies.from[count] = inputs[all[i].input];
+        copies.to[count] = outputs[all[i].output];
+        if (++count < SmallCopies::most && i + 1 < all.size()) continue;
+        start_copies(copies, count, element, machine);
+        count = 0;
+      }
+    });
   }};
 }
 
@@ -244,7 +332,9 @@ Candidate counting(std::int64_t n, const Machine& machine) {
 
 Answer copy(const Region& region, const Machine& machine) { return box_alone(region, machine, "copy"); }
 Answer broadcast(const Region& region, const Machine& machine) { return box_alone(region, machine, "broadcast"); }
-Answer transpose(const Region& region, const Machine& machine) { return box_alone(region, machine, "transpose"); }
+Answer transpose(const Region& region, const Machine& machine) {
+  return region.ops.size() == 1 ? box_alone(region, machine, "transpose") : transposes(region, machine);
+}
 Answer slice(const Region& region, const Machine& machine) { return box_alone(region, machine, "slice"); }
 Answer reverse(const Region& region, const Machine& machine) { return box_alone(region, machine, "reverse"); }
 Answer slice_gradient(const Region& region, const Machine& machine) { return box_within(region, machine, "slice gradient", 0); }

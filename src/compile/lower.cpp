@@ -83,7 +83,7 @@ std::map<Port, std::vector<std::int32_t>> readers_of(const Graph& graph) {
 }
 
 struct Group {
-  std::vector<std::int32_t> nodes;  // the anchor, its epilogue, sums; or elementwise ops in their order
+  std::vector<std::int32_t> nodes;  // the anchor, its epilogue, what goes along; or elementwise ops in their order
   bool pointwise = false;
 };
 
@@ -93,6 +93,7 @@ class Lowering {
       : graph_(std::move(graph)), backend_(backend), reference_(reference), options_(options), steady_variables_(steady) {}
 
   Program run() {
+    if (backend_.wants_filters_first()) graph_ = simplify(turn_kernels(graph_), options_, reference_);
     if (options_.fuse)
       if (const auto gated = gate(graph_, backend_)) graph_ = simplify(*gated, options_, reference_);
     decompose_what_has_no_kernel();
@@ -342,10 +343,33 @@ class Lowering {
   void anchor(std::int32_t id) {
     const OpNode& n = graph_.node(id);
     const bool fuses = options_.fuse && n.op->kind != OpKind::scan;
+    if (fuses && n.op->name == "transpose" && join_transposes(id)) return;
     if (fuses && n.op->name == "reduce_sum")
       for (const std::int32_t reader : readers_in_any_shape(n.inputs[0]))
         if (may_take_along(reader, id) && grow(reader, {id})) return;
     if (!fuses || !grow(id, {})) new_group(id);
+  }
+
+  // Small transposes go together whatever they read: of the kernels of all convolutions before a step, of their gradients behind it.
+  bool join_transposes(std::int32_t id) {
+    constexpr std::int64_t small = std::int64_t{1} << 17;  // larger ones are worth their call
+    if (!joins_transposes_ || array_type(graph_.node(id).outputs[0]).elements() > small) return false;
+    for (std::size_t g = groups_.size(); g-- > 0;) {
+      const std::vector<std::int32_t>& nodes = groups_[g].nodes;
+      const OpNode& first = graph_.node(nodes[0]);
+      if (first.op->name != "transpose" || is_steady(nodes[0]) != is_steady(id) || !can_join(id, static_cast<int>(g))) continue;
+      if (array_type(first.outputs[0]).elements() > small) continue;
+      std::vector<std::int32_t> more = nodes;
+      more.push_back(id);
+      if (!takes_whole(more)) {
+        joins_transposes_ = nodes.size() > 1;  // a backend that takes no two takes none
+        continue;
+      }
+      groups_[g].nodes = std::move(more);
+      assign(id, static_cast<int>(g));
+      return true;
+    }
+    return false;
   }
 
   // The anchor with as much of its elementwise epilogue as the backend takes, and with sums; false where it does not take those.
@@ -570,6 +594,7 @@ class Lowering {
   const CompileOptions& options_;
   const SteadyVariables& steady_variables_;
   std::vector<bool> steady_;  // by node
+  bool joins_transposes_ = true;
   std::map<std::int32_t, std::string> pair_;  // fused node -> the pair its kernel must carry
   std::map<Port, std::vector<std::int32_t>> readers_;
   std::set<Port> leaves_;  // values that the program gives out

@@ -36,6 +36,10 @@ Graph absorb(const Graph& graph, const SteadyVariables& steady);
 // (cuBLASLt: one bit for each element); nothing where there is no such pair.
 std::optional<Graph> gate(const Graph& graph, Backend& backend);
 
+// Convolutions and their gradients on kernels with their filters first, and transposes before and behind them, for a backend that
+// computes them so (Backend::wants_filters_first). Equal ones become one by simplify(), and small ones run together.
+Graph turn_kernels(const Graph& graph);
+
 // Replaces every node that `which` names by its decomposition.
 Graph decompose(const Graph& graph, const std::function<bool(std::int32_t node)>& which);
 

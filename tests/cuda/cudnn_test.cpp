@@ -41,6 +41,8 @@ void walk(const Box& box, const std::vector<double>& from, std::vector<double>& 
   }
 }
 
+bool is_convolution(std::string_view op) { return op.starts_with("convolution"); }
+
 // Every node of the examples' graphs, forward and gradient, that `takes` says yes to by the name of its op.
 template <class F>
 std::vector<RegionCase> node_cases(DType t, F takes) {
@@ -56,7 +58,7 @@ std::vector<RegionCase> node_cases(DType t, F takes) {
     });
     for (std::size_t i = 0; i < made.size(); ++i) {
       const OpNode& n = graph->node(static_cast<std::int32_t>(i));
-      if (!takes(n.op->name)) continue;
+      if (!takes(n.op->name) || (is_convolution(n.op->name) && !n.attributes.flag("filters_first"))) continue;
       RegionCase c{std::string(n.op->name), graph, region_of(*graph, n), {}, made[i]};
       for (const Port& p : n.inputs) {
         c.inputs.push_back(made[static_cast<std::size_t>(p.node)][static_cast<std::size_t>(p.output)]);
@@ -68,7 +70,7 @@ std::vector<RegionCase> node_cases(DType t, F takes) {
   return cases;
 }
 std::vector<RegionCase> convolution_cases(DType t) {
-  return node_cases(t, [](std::string_view op) { return op.starts_with("convolution"); });
+  return node_cases(t, is_convolution);
 }
 bool is_attention(std::string_view op) { return op.starts_with("attention"); }
 
@@ -112,14 +114,11 @@ TEST(CudnnShapes, describe_every_convolution_as_the_reference_computes_it) {
   int uneven = 0, all = 0;
   for (const RegionCase& c : example_cases(DType::float64, [](const Op& op) { return op.name == "convolution"; })) {
     const RegionOp& op = c.region.ops[0];
+    if (!op.attributes->flag("filters_first")) continue;
     const auto made = cuda::convolution_shape(c.region.inputs[0], c.region.inputs[1], op.outputs[0], *op.attributes);
     ASSERT_TRUE(std::holds_alternative<ConvolutionShape>(made)) << c.what;
     const ConvolutionShape& s = std::get<ConvolutionShape>(made);
-    const std::vector<double> x = numbers(c.inputs[0]), kernel = numbers(c.inputs[1]), expected = numbers(c.expected[0]);
-    std::vector<double> filters(kernel.size(), NAN), back(kernel.size(), NAN);
-    walk(cuda::to_filters(s), kernel, filters);
-    walk(cuda::from_filters(s), filters, back);
-    EXPECT_EQ(back, kernel) << c.what;
+    const std::vector<double> x = numbers(c.inputs[0]), filters = numbers(c.inputs[1]), expected = numbers(c.expected[0]);
     EXPECT_THAT(convolved(s, x, filters), testing::Pointwise(testing::DoubleNear(1e-12), expected)) << c.what;
 
     // Padded alike on both sides, x among zeros.
@@ -324,8 +323,9 @@ struct Layers {
 // Convolution of x by k, with what follows.
 RegionCase convolution_case(std::int64_t channels, Integers strides, const char* padding, bool bias, bool sum, bool with_relu) {
   Layers l;
-  const Value x = l.in("x", {8, 12, 12, channels}), k = l.in("k", {3, 3, channels, 20});
-  Value y = l.graph->add("convolution", {x, k}, {{"strides", strides}, {"dilation", Integers{1, 1}}, {"padding", std::string(padding)}, {"groups", std::int64_t{1}}});
+  const Value x = l.in("x", {8, 12, 12, channels}), k = l.in("k", {20, 3, 3, channels});
+  Value y = l.graph->add("convolution", {x, k}, {{"strides", strides}, {"dilation", Integers{1, 1}}, {"padding", std::string(padding)},
+                                                 {"groups", std::int64_t{1}}, {"filters_first", std::int64_t{1}}});
   if (bias) y = y + l.in("b", {20});
   if (sum) y = y + l.in("s", y.shape());
   if (with_relu) y = relu(y);
@@ -348,24 +348,6 @@ TEST(CudnnPlans, bias_sum_and_relu_are_the_engines_own) {
   }
 }
 
-TEST(CudnnPlans, a_steady_kernel_is_kept_with_its_filters_outermost) {
-  const auto planner = cuda_planner(90);
-  STRATA_NEEDS_TOOLKIT(planner);
-  RegionCase c = convolution_case(16, {1, 1}, "same", false, false, false);
-  std::vector<Refusal> refusals;
-  const auto moving = planner->candidates(c.region, refusals);
-  STRATA_NEEDS_FRONTEND(refusals);
-  c.region.steady = {false, true};
-  const auto steady = planner->candidates(c.region, refusals);
-  ASSERT_EQ(moving.size() + steady.size(), 2u);
-  const std::size_t bytes = 3 * 3 * 16 * 20 * sizeof(float);
-  EXPECT_EQ(moving[0].kept_bytes, 0u);
-  EXPECT_TRUE(moving[0].kept_inputs.empty());
-  EXPECT_GE(steady[0].kept_bytes, bytes);
-  EXPECT_EQ(steady[0].kept_inputs, std::vector<int>{1});
-  EXPECT_GE(moving[0].scratch_bytes, steady[0].scratch_bytes + bytes);
-}
-
 TEST(CudnnPlans, refusals_say_why) {
   const auto planner = cuda_planner(90), unknown = cuda_planner(75);
   STRATA_NEEDS_TOOLKIT(planner);
@@ -381,7 +363,10 @@ TEST(CudnnPlans, refusals_say_why) {
   EXPECT_THAT(reason(*unknown, c.region), HasSubstr("there is no device to ask"));
   Layers l;
   const Value x = l.in("x", {2, 6, 6, 4}), k = l.in("k", {3, 3, 4, 5});
-  l.graph->outputs = {port(tanh(convolution(x, k, {.size = {3, 3}, .strides = {1, 1}, .dilation = {1, 1}})))};
+  const Value y = convolution(x, k, {.size = {3, 3}, .strides = {1, 1}, .dilation = {1, 1}});
+  l.graph->outputs = {port(y)};
+  EXPECT_THAT(reason(*planner, region_of(*l.graph)), HasSubstr("its kernel has its filters last"));
+  l.graph->outputs = {port(tanh(y))};
   EXPECT_THAT(reason(*planner, region_of(*l.graph)), HasSubstr("its epilogue is not a bias, a sum and relu"));
   for (const RegionCase& r : example_cases(DType::float32, [](const Op& op) { return op.name == "lstm"; })) {
     Region region = r.region;
@@ -533,21 +518,16 @@ TEST_F(CudnnCompiledPlans, are_there_for_the_batch_norms_of_residual_networks) {
 
 // --- on a device -------------------------------------------------------------------------------------------------------------
 
-// By itself and with steady kernels, at aligned addresses and not.
+// At aligned addresses and not.
 void check_case(Backend& device, const RegionCase& c, double tolerance) {
   Bytes inputs;
   for (const Tensor& t : c.inputs) inputs.push_back(bytes_of(t));
-  for (const bool steady : {false, true}) {
-    Region region = c.region;
-    region.steady.assign(inputs.size(), false);
-    region.steady[1] = steady && region.ops[0].name != "convolution_kernel_gradient";
-    std::vector<Refusal> refusals;
-    const auto found = device.candidates(region, refusals);
-    ASSERT_FALSE(found.empty()) << c.what << ": " << refusals.at(0).reason;
-    for (const std::size_t shift : {0, 8}) {
-      const Bytes got = run_candidate(device, region, found[0], inputs, nullptr, shift);
-      for (std::size_t i = 0; i < got.size(); ++i) expect_close(c.expected[i], got[i], tolerance, c.what + " by " + found[0].name);
-    }
+  std::vector<Refusal> refusals;
+  const auto found = device.candidates(c.region, refusals);
+  ASSERT_FALSE(found.empty()) << c.what << ": " << refusals.at(0).reason;
+  for (const std::size_t shift : {0, 8}) {
+    const Bytes got = run_candidate(device, c.region, found[0], inputs, nullptr, shift);
+    for (std::size_t i = 0; i < got.size(); ++i) expect_close(c.expected[i], got[i], tolerance, c.what + " by " + found[0].name);
   }
 }
 

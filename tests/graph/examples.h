@@ -224,10 +224,14 @@ inline std::vector<OpExample> op_examples(DType t = DType::float32) {
          {"length", Shape{4}}, {"reverse", flag(reverse)}});
   }
 
-  // --- convolution: one to three spatial axes, every padding, strides, dilation, groups, depthwise
-  const auto convolution = [&](Shape x, Shape kernel, Integers strides, Integers dilation, const char* padding, std::int64_t groups = 1) {
-    add("convolution", {any(std::move(x)), any(std::move(kernel))},
-        {{"strides", strides}, {"dilation", dilation}, {"padding", std::string(padding)}, {"groups", groups}});
+  // --- convolution: one to three spatial axes, every padding, strides, dilation, groups, depthwise; kernels in both orders
+  const auto in_both_orders = [&](std::string_view op, const Shape& x, const Shape& kernel, Attributes a) {
+    add(op, {any(x), any(kernel)}, a);
+    a.set("filters_first", flag(true));
+    add(op, {any(x), any(Shape{kernel[-1]} + kernel.slice(0, kernel.rank() - 1))}, a);
+  };
+  const auto convolution = [&](const Shape& x, const Shape& kernel, Integers strides, Integers dilation, const char* padding, std::int64_t groups = 1) {
+    in_both_orders("convolution", x, kernel, {{"strides", strides}, {"dilation", dilation}, {"padding", std::string(padding)}, {"groups", groups}});
   };
   for (const char* padding : {"valid", "same", "causal"}) {
     convolution({2, 7, 3}, {3, 3, 4}, {1}, {1}, padding);
@@ -249,9 +253,9 @@ inline std::vector<OpExample> op_examples(DType t = DType::float32) {
   convolution({1, 9, 9, 16}, {3, 3, 16, 8}, {1, 1}, {1, 1}, "same");
 
   // --- transposed convolution: dy, kernel
-  const auto transposed = [&](Shape x, Shape kernel, Shape y, Integers strides, Integers dilation, const char* padding, std::int64_t groups = 1) {
-    add("convolution_input_gradient", {any(std::move(x)), any(std::move(kernel))},
-        {{"shape", std::move(y)}, {"strides", strides}, {"dilation", dilation}, {"padding", std::string(padding)}, {"groups", groups}});
+  const auto transposed = [&](const Shape& x, const Shape& kernel, Shape y, Integers strides, Integers dilation, const char* padding, std::int64_t groups = 1) {
+    in_both_orders("convolution_input_gradient", x, kernel,
+                   {{"shape", std::move(y)}, {"strides", strides}, {"dilation", dilation}, {"padding", std::string(padding)}, {"groups", groups}});
   };
   transposed({2, 5, 4}, {3, 3, 4}, {2, 11, 3}, {2}, {1}, "valid");
   transposed({2, 5, 4}, {2, 3, 4}, {2, 15, 3}, {3}, {1}, "valid");  // a stride over the window

@@ -1,11 +1,15 @@
 // convolution: y[n, o, f] = sum over k, c of x[n, o*stride + k*dilation - low, c] * kernel[k, c, f], o and k over one to
 // three spatial axes (any number, in fact). Attributes: strides, dilation, padding, groups; with g groups the channels of x
-// and the filters are cut into g parts, and part i of the filters sees part i of the channels.
+// and the filters are cut into g parts, and part i of the filters sees part i of the channels. filters_first: the kernel is
+// kernel[f, k, c], as some backends' kernels read it (the compiler sets it).
 //
 // It is linear in either operand, so the gradients of its two gradient ops are these three ops again. The input gradient is
 // also what a transposed convolution computes.
+#include <numeric>
+
 #include <fmt/format.h>
 
+#include "src/graph/kernel_order.h"
 #include "src/graph/ops/windows.h"
 
 namespace strata {
@@ -19,8 +23,14 @@ std::vector<std::int64_t> size_of_kernel(const Shape& kernel) {
   return kernel.slice(0, kernel.rank() - 2).values();
 }
 
+// A kernel of an op, with its filters last.
+Shape keras_order(const Shape& kernel, const Attributes& a) {
+  return a.flag("filters_first") && kernel.rank() > 0 ? kernel.slice(1, kernel.rank()) + Shape{kernel[0]} : kernel;
+}
+Value keras_order(Value kernel, const Attributes& a) { return a.flag("filters_first") ? filters_last(kernel) : kernel; }
+
 std::vector<TensorType> convolved(Types in, const Attributes& a) {
-  const Shape &x = in[0].shape, &kernel = in[1].shape;
+  const Shape &x = in[0].shape, kernel = keras_order(in[1].shape, a);
   const std::int64_t groups = a.integer("groups");
   if (x.rank() < 3 || kernel.rank() != x.rank())
     shape_error("convolution", fmt::format("an input (N, spatial..., C) and a kernel (spatial..., C/groups, F) are needed, not {} and {}",
@@ -71,7 +81,7 @@ std::vector<Value> matrices(Value kernel, std::int64_t groups) {
 
 std::vector<Value> convolution_from_primitives(std::span<const Value> in, const Attributes& a) {
   const std::int64_t groups = a.integer("groups");
-  const Value x = in[0], kernel = in[1];
+  const Value x = in[0], kernel = keras_order(in[1], a);
   const Windows windows(x.shape(), size_of_kernel(kernel.shape()), a);
   const Value padded = windows.padded(widened(x), 0);
   const std::vector<Value> w = matrices(widened(kernel), groups);
@@ -87,7 +97,7 @@ std::vector<Value> convolution_from_primitives(std::span<const Value> in, const 
 // Inputs dy, kernel; attribute shape of x.
 std::vector<Value> input_gradient_from_primitives(std::span<const Value> in, const Attributes& a) {
   const std::int64_t groups = a.integer("groups");
-  const Value dy = in[0], kernel = in[1];
+  const Value dy = in[0], kernel = keras_order(in[1], a);
   const Shape& shape = a.shape("shape");
   const Windows windows(shape, size_of_kernel(kernel.shape()), a);
   const Value rows = grouped(widened(dy), groups);
@@ -106,7 +116,7 @@ std::vector<Value> input_gradient_from_primitives(std::span<const Value> in, con
 std::vector<Value> kernel_gradient_from_primitives(std::span<const Value> in, const Attributes& a) {
   const std::int64_t groups = a.integer("groups");
   const Value x = in[0], dy = in[1];
-  const Shape& shape = a.shape("shape");
+  const Shape shape = keras_order(a.shape("shape"), a);
   const Windows windows(x.shape(), size_of_kernel(shape), a);
   const Value padded = windows.padded(widened(x), 0);
   const Value rows = grouped(widened(dy), groups);
@@ -115,13 +125,16 @@ std::vector<Value> kernel_gradient_from_primitives(std::span<const Value> in, co
     const Value product = matmul(grouped(windows.element(padded, k), groups), rows, true);
     parts.push_back(ungrouped(product, groups, Shape{shape[-2], shape[-1]}));
   }
-  return {cast(reshape(stack(parts, 0), shape), x.dtype())};
+  const Value dw = reshape(stack(parts, 0), shape);
+  return {cast(a.flag("filters_first") ? filters_first(dw) : dw, x.dtype())};
 }
 
 // The window of `a` without what belongs to one op alone.
 Attributes window_of(const Attributes& a) {
-  return {{"strides", a.integers("strides")}, {"dilation", a.integers("dilation")}, {"padding", a.text("padding")},
-          {"groups", a.integer("groups")}};
+  Attributes window{{"strides", a.integers("strides")}, {"dilation", a.integers("dilation")}, {"padding", a.text("padding")},
+                    {"groups", a.integer("groups")}};
+  if (a.flag("filters_first")) window.set("filters_first", std::int64_t{1});
+  return window;
 }
 
 Value convolved(Value x, Value kernel, const Attributes& a) { return emit("convolution", {x, kernel}, window_of(a)); }
@@ -163,6 +176,18 @@ const Op rows[] = {
 }  // namespace
 
 std::span<const Op> convolution_ops() { return rows; }
+
+Value filters_first(Value kernel) {
+  Axes axes(static_cast<std::size_t>(kernel.rank()));
+  std::iota(axes.begin() + 1, axes.end(), 0);
+  axes[0] = kernel.rank() - 1;
+  return transpose(kernel, axes);
+}
+Value filters_last(Value kernel) {
+  Axes axes(static_cast<std::size_t>(kernel.rank()));
+  std::iota(axes.begin(), axes.end() - 1, 1);
+  return transpose(kernel, axes);
+}
 
 Value convolution(Value x, Value kernel, const Window& window, std::int64_t groups) {
   const int spatial = std::max(x.rank() - 2, 0);
