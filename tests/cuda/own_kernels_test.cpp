@@ -1,5 +1,6 @@
 // Strata's own kernels against the reference, on sizes and numbers that the examples of the op table do not have.
 #include <limits>
+#include <random>
 
 #include <gtest/gtest.h>
 
@@ -15,8 +16,11 @@ ExampleInput floats(Shape s) { return {{DType::float32, std::move(s)}}; }
 ExampleInput indices(DType t, Shape s, std::int64_t limit) { return {{t, std::move(s)}, Domain::index, limit}; }
 Attributes over(Integers axes) { return {{"axes", std::move(axes)}, {"keepdims", std::int64_t{0}}}; }
 
+class CudaOwnKernels : public OnDevices {};
+STRATA_ON_DEVICES(CudaOwnKernels);
+
 // Sizes at which kernels take blocks instead of warps, several tiles, slices.
-void check_larger_operands(Backend& backend) {
+TEST_P(CudaOwnKernels, agree_with_the_reference_on_larger_operands) {
   const ExampleInput state = indices(DType::int64, {2}, 1000);
   const std::vector<OpExample> examples = {
       {"reduce_sum", {floats({5000, 33})}, over({0})},
@@ -47,11 +51,11 @@ void check_larger_operands(Backend& backend) {
   };
   std::vector<ExampleCase> cases;
   for (const OpExample& example : examples) cases.push_back({example, DType::float32, 10});
-  EXPECT_GT(check_examples(backend, cases).size(), 20u);
+  EXPECT_GT(check_examples(*device.backend, cases).size(), 20u);
 }
 
 // Integers add up exactly and have ties: each element must be met once, in every arrangement of axes.
-void check_reductions_of_any_shape(Backend& backend) {
+TEST_P(CudaOwnKernels, reduce_arrays_of_any_shape) {
   std::mt19937_64 random(3);
   std::vector<ExampleCase> cases;
   const auto pick = [&](std::uint64_t n) { return static_cast<std::int64_t>(random() % n); };
@@ -71,11 +75,11 @@ void check_reductions_of_any_shape(Backend& backend) {
     if (dims[static_cast<std::size_t>(axes[0])].value() > 0)
       for (const std::string_view op : {"argmax", "argmin"}) cases.push_back({{op, {x}, {{"axis", axes[0]}}}});
   }
-  check_examples(backend, cases);
+  check_examples(*device.backend, cases);
 }
 
-// Infinities and numbers that are none come out as they do in the reference.
-void check_extraordinary_numbers(Backend& backend) {
+// Infinities, and numbers that are none.
+TEST_P(CudaOwnKernels, treat_extraordinary_numbers_as_the_reference_does) {
   constexpr double infinity = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
   std::vector<ExampleCase> cases;
   const Shape shape{7, 40};
@@ -105,25 +109,11 @@ void check_extraordinary_numbers(Backend& backend) {
   for (const char* padding : {"valid", "same"})
     cases.push_back({{"max_pool", {floats({1, 4, 10, 2})}, {{"size", Integers{2, 2}}, {"strides", Integers{2, 2}}, {"padding", std::string(padding)}}},
                      DType::float32, 1, {{"x0", image}}});
-  check_examples(backend, cases);
-}
-
-
-class CudaOwnKernels : public OnDevices {};
-STRATA_ON_DEVICES(CudaOwnKernels);
-
-TEST_P(CudaOwnKernels, agree_with_the_reference_on_larger_operands) {
-  check_larger_operands(*device.backend);
-}
-TEST_P(CudaOwnKernels, reduce_arrays_of_any_shape) {
-  check_reductions_of_any_shape(*device.backend);
-}
-TEST_P(CudaOwnKernels, treat_extraordinary_numbers_as_the_reference_does) {
-  check_extraordinary_numbers(*device.backend);
+  check_examples(*device.backend, cases);
 }
 
 TEST_P(CudaOwnKernels, norm_and_relu_are_one_call) {
-  Backend* const backend = device.backend.get();
+  Backend& backend = *device.backend;
   Graph g;
   const TensorType type{DType::float32, {40, 6}}, channels{DType::float32, {6}};
   const Value x = g.input("x", type), gamma = g.input("gamma", channels), beta = g.input("beta", channels);
@@ -132,21 +122,20 @@ TEST_P(CudaOwnKernels, norm_and_relu_are_one_call) {
   const std::map<std::string, Tensor> inputs{{"x", example_tensor({type}, 1)}, {"gamma", example_tensor({channels}, 2)}, {"beta", example_tensor({channels}, 3)}};
   const Region region = region_of(g);
   std::vector<Refusal> refusals;
-  const auto found = backend->candidates(region, refusals);
+  const auto found = backend.candidates(region, refusals);
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].name, "batch norm + relu");
-  const auto got = run_candidate(*backend, region, found[0], {bytes_of(inputs.at("x")), bytes_of(inputs.at("gamma")), bytes_of(inputs.at("beta"))});
+  const auto got = run_candidate(backend, region, found[0], {bytes_of(inputs.at("x")), bytes_of(inputs.at("gamma")), bytes_of(inputs.at("beta"))});
   const auto expected = interpret(g, inputs);
   for (std::size_t i = 0; i < 4; ++i) expect_close(expected[i], got[i], 2e-6, "output " + std::to_string(i));
 }
 
 TEST_P(CudaOwnKernels, say_why_they_refuse) {
-  Backend* const backend = device.backend.get();
   const auto reason = [&](const OpExample& example) {
     const auto built = example_graph(example, false);
     std::vector<Refusal> refusals;
     const auto& nodes = built->graph.nodes();
-    EXPECT_TRUE(backend->candidates(region_of(built->graph, nodes.back()), refusals).empty()) << example.op;
+    EXPECT_TRUE(device.backend->candidates(region_of(built->graph, nodes.back()), refusals).empty()) << example.op;
     return refusals.empty() ? std::string() : refusals[0].reason;
   };
   EXPECT_EQ(reason({"softmax", {{{DType::float64, {3, 4}}}}}), "it is float64");

@@ -1,14 +1,12 @@
 // The kernels that are written for regions of elementwise ops. On the host they are compiled by the host's compiler and run, block
 // by block and thread by thread; for devices NVRTC compiles them, which needs none.
 #include <cstdlib>
-#include <fstream>
-#include <map>
 #include <set>
 
-#include <dlfcn.h>
 #include <gtest/gtest.h>
 
 #include "backend/cuda/pointwise_source.h"
+#include "tests/cuda/emulator/host_compiler.h"
 #include "tests/cuda/plugin.h"
 #include "tests/cuda/regions.h"
 #include "tests/io/files.h"
@@ -17,58 +15,6 @@ namespace strata {
 namespace {
 
 using cuda::PointwiseSource;
-
-// Sources as one library of host functions.
-class HostKernels {
- public:
-  explicit HostKernels(const std::set<std::string>& sources) {
-    std::ofstream file(folder_ / "kernels.cpp");
-    file << R"(#include <utility>
-#define __global__
-#define __device__
-#define __launch_bounds__(n)
-struct Place { unsigned x; } blockIdx, threadIdx, gridDim;
-#include "backend/cuda/arithmetic.h"
-template <class... A, std::size_t... I>
-void launch(void (*kernel)(A...), void** arguments, unsigned blocks, unsigned threads, std::index_sequence<I...>) {
-  gridDim.x = blocks;
-  for (blockIdx.x = 0; blockIdx.x < blocks; ++blockIdx.x)
-    for (threadIdx.x = 0; threadIdx.x < threads; ++threadIdx.x) kernel(*static_cast<A*>(arguments[I])...);
-}
-template <class... A>
-void launch(void (*kernel)(A...), void** arguments, unsigned blocks, unsigned threads) {
-  launch(kernel, arguments, blocks, threads, std::index_sequence_for<A...>());
-}
-)";
-    int n = 0;
-    for (const std::string& text : sources) {
-      number_[text] = n;
-      file << "#define scalar scalar_" << n << "\n#define vector vector_" << n << "\nnamespace region" << n << " {\n"
-           << text.substr(text.find('\n') + 1) << "}\n#undef scalar\n#undef vector\n"
-           << "extern \"C\" void run_" << n << "(bool wide, void** a, unsigned blocks, unsigned threads) { launch(wide ? region" << n << "::vector_" << n
-           << " : region" << n << "::scalar_" << n << ", a, blocks, threads); }\n";
-      ++n;
-    }
-    file.close();
-    const std::string command = std::string(STRATA_COMPILER) + " -std=c++20 -O0 -w -shared -fPIC -I " STRATA_SOURCE_DIR " -I " STRATA_SOURCE_DIR "/include -o " +
-                                (folder_ / "kernels.so").string() + " " + (folder_ / "kernels.cpp").string();
-    if (std::system(command.c_str()) != 0) throw std::runtime_error("the host's compiler refuses the sources");
-    library_ = dlopen((folder_ / "kernels.so").c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (library_ == nullptr) throw std::runtime_error(dlerror());
-  }
-  HostKernels(const HostKernels&) = delete;
-  ~HostKernels() { dlclose(library_); }
-
-  void run(const PointwiseSource& source, bool wide, void** arguments, unsigned blocks) const {
-    const std::string name = "run_" + std::to_string(number_.at(source.text));
-    reinterpret_cast<void (*)(bool, void**, unsigned, unsigned)>(dlsym(library_, name.c_str()))(wide, arguments, blocks, PointwiseSource::threads);
-  }
-
- private:
-  TemporaryFolder folder_;
-  std::map<std::string, int> number_;
-  void* library_ = nullptr;
-};
 
 struct Prepared {
   RegionCase example;
@@ -93,7 +39,7 @@ std::vector<Prepared> prepared_cases(const std::vector<DType>& dtypes, std::uint
 }
 
 // The region's outputs, computed by the host's form of its kernel.
-std::vector<std::vector<char>> run_on_host(const HostKernels& kernels, const Prepared& p, bool wide, unsigned blocks) {
+std::vector<std::vector<char>> run_on_host(const emulator::HostKernel& kernel, const Prepared& p, unsigned blocks) {
   std::vector<std::vector<char>> outputs;
   for (const Source& s : p.example.region.outputs) outputs.emplace_back(p.example.region.type(s).bytes() + 64, '\x7F');
   const auto aligned = [](std::vector<char>& bytes) { return reinterpret_cast<char*>((reinterpret_cast<std::uintptr_t>(bytes.data()) + 31) & ~std::uintptr_t{31}); };
@@ -111,7 +57,7 @@ std::vector<std::vector<char>> run_on_host(const HostKernels& kernels, const Pre
   for (void*& address : addresses) arguments.push_back(&address);
   long long n = p.source.elements;
   arguments.push_back(&n);
-  kernels.run(p.source, wide, arguments.data(), blocks);
+  kernel.run(arguments.data(), blocks, PointwiseSource::threads);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const char* from = aligned(outputs[i]);
     outputs[i] = std::vector<char>(from, from + p.example.region.type(p.example.region.outputs[i]).bytes());
@@ -124,11 +70,12 @@ TEST(CudaPointwise, kernels_run_on_the_host_give_the_bits_of_the_reference) {
   std::set<std::string> sources;
   for (const Prepared& p : list) sources.insert(p.source.text);
   EXPECT_GT(sources.size(), 200u);
-  const HostKernels kernels(sources);
+  emulator::HostCompiler compiler;
+  for (const std::string& text : sources) compiler.add(text);
   for (const Prepared& p : list)
     for (const bool wide : {false, true})
       for (const unsigned blocks : {1u, 3u}) {
-        const auto got = run_on_host(kernels, p, wide, blocks);
+        const auto got = run_on_host(compiler.find(p.source.text, wide ? "vector" : "scalar"), p, blocks);
         for (std::size_t i = 0; i < got.size(); ++i) {
           const std::vector<char> expected = bytes_of(p.example.expected[i]);
           ASSERT_EQ(got[i].size(), expected.size()) << p.example.what;

@@ -1,7 +1,9 @@
-// Regions of elementwise ops: every example of the op table, and random ones.
+// Regions with numbers to run them on: the examples of the op table, and random ones of elementwise ops.
 #pragma once
 
 #include <map>
+#include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -11,7 +13,7 @@
 
 namespace strata {
 
-// A region with numbers to run it on and what the reference makes of them.
+// What the reference makes of the numbers is `expected`.
 struct RegionCase {
   std::string what;
   std::shared_ptr<Graph> graph;  // owns the attributes
@@ -37,6 +39,39 @@ std::vector<RegionCase> example_cases(DType t, F takes) {
     std::string what(example.op);
     for (const ExampleInput& in : example.inputs) what += " " + std::string(name_of(in.type.dtype)) + in.type.shape.str();
     cases.push_back(case_of(std::move(what), std::move(graph), built->inputs));
+  }
+  return cases;
+}
+
+// The outputs of every node of a graph.
+inline std::vector<std::vector<Tensor>> interpret_nodes(const Graph& graph, const std::map<std::string, Tensor>& values) {
+  std::vector<std::vector<Tensor>> made;
+  std::map<std::int64_t, Tensor> variables;
+  interpret(graph, values, variables, [&](const Graph& g, std::int32_t, std::span<const Tensor> outputs) {
+    if (&g == &graph) made.emplace_back(outputs.begin(), outputs.end());  // not of a decomposition
+  });
+  return made;
+}
+
+// Every node of the examples' graphs, forward and gradient, that `takes` says yes to by the name of its op.
+template <class F>
+std::vector<RegionCase> node_cases(DType t, F takes) {
+  std::vector<RegionCase> cases;
+  for (const OpExample& example : op_examples(t)) {
+    if (!takes(example.op)) continue;
+    auto built = example_graph(example, true);
+    const auto graph = std::make_shared<Graph>(std::move(built->graph));
+    const std::vector<std::vector<Tensor>> made = interpret_nodes(*graph, built->inputs);
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      const OpNode& n = graph->node(static_cast<std::int32_t>(i));
+      if (!takes(n.op->name)) continue;
+      RegionCase c{std::string(n.op->name), graph, region_of(*graph, n), {}, made[i]};
+      for (const Port& p : n.inputs) {
+        c.inputs.push_back(made[static_cast<std::size_t>(p.node)][static_cast<std::size_t>(p.output)]);
+        c.what += " " + graph->type(p).shape.str();
+      }
+      cases.push_back(std::move(c));
+    }
   }
   return cases;
 }

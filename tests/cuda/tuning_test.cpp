@@ -11,6 +11,7 @@ namespace strata {
 namespace {
 
 class CudaTuning : public testing::TestWithParam<const char*> {};
+STRATA_ON_DEVICES(CudaTuning);
 
 TEST_P(CudaTuning, chooses_among_what_there_is) {
   const CudaName found = cuda_name(GetParam());
@@ -35,7 +36,6 @@ TEST_P(CudaTuning, chooses_among_what_there_is) {
   const auto tuned = losses(model), expected = losses(untuned);
   for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(tuned[i], expected[i], 1e-5 * expected[i]);
 }
-INSTANTIATE_TEST_SUITE_P(Cuda, CudaTuning, testing::Values("emulated", "device"), [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
 }  // namespace strata

@@ -1,14 +1,11 @@
 // cuDNN's recurrent layers, as far as an lstm of one layer in one direction goes:
 //   i, f, o = sigmoid, g = tanh of W x + R h + b;  c = f c + i g;  h = o tanh(c).
 #include <cmath>
-#include <cstring>
-#include <functional>
 #include <vector>
 
 #include <cudnn.h>
 
 #include "tests/cuda/emulator/cudnn_handle.h"
-#include "tests/cuda/emulator/device.h"
 #include "tests/cuda/emulator/elements.h"
 
 using strata::emulator::Element;
@@ -26,7 +23,6 @@ struct cudnnDropoutStruct {};
 namespace strata::emulator {
 namespace {
 
-constexpr std::size_t workspace_bytes = 256;
 constexpr int gates = 4;  // i, f, g, o
 
 // A layer's weights: the matrices of the input, those of the state, biases; in elements.
@@ -122,13 +118,6 @@ void add_weight_gradients(const Lstm& l, const void* x, const void* h0, const vo
     }
 }
 
-cudnnStatus_t started(cudnnHandle_t handle, void* workspace, std::function<void()> work) {
-  return enqueue(handle->stream, [workspace, work = std::move(work)] {
-    std::memset(workspace, 0x55, workspace_bytes);
-    work();
-  }) == cudaSuccess ? CUDNN_STATUS_SUCCESS : CUDNN_STATUS_EXECUTION_FAILED;
-}
-
 }  // namespace
 }  // namespace strata::emulator
 
@@ -183,17 +172,17 @@ cudnnStatus_t cudnnGetRNNWeightParams(cudnnHandle_t, cudnnRNNDescriptor_t rnn, s
 cudnnStatus_t cudnnRNNForward(cudnnHandle_t handle, cudnnRNNDescriptor_t rnn, cudnnForwardMode_t, const std::int32_t*, cudnnRNNDataDescriptor_t of_x, const void* x,
                               cudnnRNNDataDescriptor_t, void* y, cudnnTensorDescriptor_t, const void* h0, void* h, cudnnTensorDescriptor_t, const void* c0, void* c, std::size_t,
                               const void* w, std::size_t, void* workspace, std::size_t, void* reserve) {
-  return started(handle, workspace, [=, l = lstm_of(rnn, of_x)] { forward(l, x, y, h0, h, c0, c, w, static_cast<double*>(reserve)); });
+  return start(handle, workspace, [=, l = lstm_of(rnn, of_x)] { forward(l, x, y, h0, h, c0, c, w, static_cast<double*>(reserve)); });
 }
 cudnnStatus_t cudnnRNNBackwardData_v8(cudnnHandle_t handle, cudnnRNNDescriptor_t rnn, const std::int32_t*, cudnnRNNDataDescriptor_t, const void*, const void* dy,
                                       cudnnRNNDataDescriptor_t of_x, void* dx, cudnnTensorDescriptor_t, const void*, const void* dh, void* dh0, cudnnTensorDescriptor_t,
                                       const void* c0, const void* dc, void* dc0, std::size_t, const void* w, std::size_t, void* workspace, std::size_t, void* reserve) {
-  return started(handle, workspace, [=, l = lstm_of(rnn, of_x)] { backward(l, dy, dx, dh, dh0, c0, dc, dc0, w, static_cast<double*>(reserve)); });
+  return start(handle, workspace, [=, l = lstm_of(rnn, of_x)] { backward(l, dy, dx, dh, dh0, c0, dc, dc0, w, static_cast<double*>(reserve)); });
 }
 cudnnStatus_t cudnnRNNBackwardWeights_v8(cudnnHandle_t handle, cudnnRNNDescriptor_t rnn, cudnnWgradMode_t, const std::int32_t*, cudnnRNNDataDescriptor_t of_x, const void* x,
                                          cudnnTensorDescriptor_t, const void* h0, cudnnRNNDataDescriptor_t, const void* y, std::size_t, void* dw, std::size_t, void* workspace,
                                          std::size_t, void* reserve) {
-  return started(handle, workspace, [=, l = lstm_of(rnn, of_x)] { add_weight_gradients(l, x, h0, y, dw, static_cast<const double*>(reserve)); });
+  return start(handle, workspace, [=, l = lstm_of(rnn, of_x)] { add_weight_gradients(l, x, h0, y, dw, static_cast<const double*>(reserve)); });
 }
 
 }  // extern "C"

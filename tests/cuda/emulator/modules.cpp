@@ -1,24 +1,17 @@
-// NVRTC and the kernels that it compiles: the host's compiler takes their text, all that was given so far at once, when the first is
-// started.
-#include <array>
+// NVRTC and the kernels that it compiles: the host's compiler takes their text when one is started.
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <cuda_runtime_api.h>
-#include <dlfcn.h>
 #include <nvrtc.h>
-#include <unistd.h>
 
 #include "tests/cuda/emulator/device.h"
+#include "tests/cuda/emulator/host_compiler.h"
 
 struct _nvrtcProgram {
   std::string source;
@@ -34,80 +27,6 @@ struct CUkern_st {
 
 namespace strata::emulator {
 namespace {
-
-// What a compiled source exports for each of its kernels; a kernel's arguments are 8 bytes each.
-struct Compiled {
-  unsigned (*arguments)() = nullptr;
-  void (*thread)(void** arguments, const unsigned* place) = nullptr;  // blockIdx.x, threadIdx.x, gridDim.x
-};
-
-constexpr const char* begin_of_file = R"(
-#define __global__
-#define __device__
-#define __launch_bounds__(n)
-namespace { struct Place { unsigned x; } blockIdx, threadIdx, gridDim; }
-#include "backend/cuda/arithmetic.h"
-template <class... A>
-unsigned count(void (*)(A...)) { static_assert(((sizeof(A) == 8) && ...)); return sizeof...(A); }
-template <class... A, unsigned long... I>
-void run(void (*kernel)(A...), void** arguments, const unsigned* place, std::index_sequence<I...>) {
-  blockIdx.x = place[0]; threadIdx.x = place[1]; gridDim.x = place[2];
-  kernel(*static_cast<A*>(arguments[I])...);
-}
-template <class... A>
-void run(void (*kernel)(A...), void** arguments, const unsigned* place) { run(kernel, arguments, place, std::index_sequence_for<A...>()); }
-)";
-
-class HostCompiler {
- public:
-  void add(const std::string& source) {
-    if (number_.emplace(source, number_.size()).second) waiting_.push_back(source);
-  }
-
-  Compiled find(const std::string& source, const std::string& kernel) {
-    add(source);
-    if (!waiting_.empty()) compile();
-    const std::string name = kernel + "_" + std::to_string(number_.at(source));
-    Compiled found;
-    for (void* library : libraries_)
-      if (void* const arguments = dlsym(library, ("arguments_" + name).c_str())) {
-        found.arguments = reinterpret_cast<unsigned (*)()>(arguments);
-        found.thread = reinterpret_cast<void (*)(void**, const unsigned*)>(dlsym(library, ("thread_" + name).c_str()));
-      }
-    return found;
-  }
-
- private:
-  void compile() {
-    std::string folder = std::filesystem::temp_directory_path() / "strata-kernels-XXXXXX";
-    if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("there is no place for compiled kernels");
-    const std::filesystem::path at(folder);
-    {
-      std::ofstream file(at / "kernels.cpp");
-      file << "#include <utility>" << begin_of_file;
-      for (const std::string& source : waiting_) {
-        const std::string n = std::to_string(number_.at(source));
-        file << "#define scalar scalar_" << n << "\n#define vector vector_" << n << "\nnamespace region" << n << " {\n"
-             << source.substr(source.find('\n') + 1) << "}\n#undef scalar\n#undef vector\n";  // but for its #include
-        for (const char* kernel : {"scalar_", "vector_"})
-          file << "extern \"C\" unsigned arguments_" << kernel << n << "() { return count(region" << n << "::" << kernel << n << "); }\n"
-               << "extern \"C\" void thread_" << kernel << n << "(void** a, const unsigned* place) { run(region" << n << "::" << kernel << n << ", a, place); }\n";
-      }
-    }
-    const std::string command = STRATA_COMPILER " -std=c++20 -O0 -w -shared -fPIC -I " STRATA_SOURCE_DIR " -I " STRATA_SOURCE_DIR "/include -o " +
-                                (at / "kernels.so").string() + " " + (at / "kernels.cpp").string();
-    if (std::system(command.c_str()) != 0) throw std::runtime_error("the host's compiler refuses a kernel in " + at.string());
-    void* const library = dlopen((at / "kernels.so").c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (library == nullptr) throw std::runtime_error(dlerror());
-    libraries_.push_back(library);
-    waiting_.clear();
-    std::filesystem::remove_all(at);
-  }
-
-  std::map<std::string, std::size_t> number_;
-  std::vector<std::string> waiting_;
-  std::vector<void*> libraries_;
-};
 
 std::mutex mutex;
 HostCompiler& compiler() {
@@ -160,16 +79,15 @@ cudaError_t cudaLibraryGetKernel(cudaKernel_t* kernel, cudaLibrary_t library, co
 cudaError_t cudaLaunchKernel(const void* function, dim3 grid, dim3 block, void** arguments, std::size_t, cudaStream_t stream) {
   const auto* const kernel = static_cast<const CUkern_st*>(function);
   const std::lock_guard lock(mutex);
-  const Compiled compiled = compiler().find(kernel->library->source, kernel->name);
+  const HostKernel compiled = compiler().find(kernel->library->source, kernel->name);
   if (compiled.arguments == nullptr) return cudaErrorInvalidDeviceFunction;
   std::vector<std::uint64_t> values(compiled.arguments());
   for (std::size_t i = 0; i < values.size(); ++i) std::memcpy(&values[i], arguments[i], sizeof values[i]);
-  return enqueue(stream, [=] {  // its threads do not wait for each other
+  return enqueue(stream, [=] {
     std::vector<std::uint64_t> own = values;
     std::vector<void*> addresses;
     for (std::uint64_t& value : own) addresses.push_back(&value);
-    for (unsigned b = 0; b < grid.x; ++b)
-      for (unsigned t = 0; t < block.x; ++t) compiled.thread(addresses.data(), std::array{b, t, grid.x}.data());
+    compiled.run(addresses.data(), grid.x, block.x);
   });
 }
 

@@ -42,10 +42,12 @@ namespace {
 
 std::recursive_mutex mutex;
 using Lock = std::lock_guard<std::recursive_mutex>;
-std::set<cudaStream_t> streams;
-std::map<const char*, std::size_t> device_blocks, pinned_blocks;
-std::size_t allocated = 0;
-std::size_t memory = std::size_t{16} << 30;
+using Blocks = std::map<const char*, std::size_t>;  // bytes by address
+// Never destroyed: where the program knew its backends before it opened this library, they end after its statics.
+std::set<cudaStream_t>& streams = *new std::set<cudaStream_t>;
+Blocks &device_blocks = *new Blocks, &pinned_blocks = *new Blocks;
+constexpr std::size_t enough = std::size_t{16} << 30;
+std::size_t allocated = 0, memory = enough;
 Counts counted;
 cudaError_t failed = cudaSuccess;  // sticky, as on a device
 cudaError_t last = cudaSuccess;
@@ -56,15 +58,13 @@ cudaError_t said(cudaError_t status) {
 }
 
 // Whether [address, address + bytes) lies in a block.
-bool lies_in(const std::map<const char*, std::size_t>& blocks, const void* address, std::size_t bytes) {
+bool lies_in(const Blocks& blocks, const void* address, std::size_t bytes) {
   const char* const begin = static_cast<const char*>(address);
   auto block = blocks.upper_bound(begin);
   if (block == blocks.begin()) return false;
   --block;
   return begin + bytes <= block->first + block->second;
 }
-
-void work_off(cudaStream_t stream);
 
 void do_next(cudaStream_t stream) {
   const Task task = std::move(stream->tasks.front());
@@ -134,7 +134,7 @@ __attribute__((visibility("default"))) Counts strata_emulator_counts() {
 }
 __attribute__((visibility("default"))) void strata_emulator_memory(std::size_t bytes) {
   const Lock lock(mutex);
-  memory = bytes == 0 ? std::size_t{16} << 30 : bytes;
+  memory = bytes == 0 ? enough : bytes;
 }
 
 cudaError_t cudaGetDeviceCount(int* count) { return *count = 1, cudaSuccess; }
@@ -143,7 +143,7 @@ cudaError_t cudaDriverGetVersion(int* version) { return *version = CUDART_VERSIO
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int) {
   *p = {};
   std::strcpy(p->name, "a host that stands for a device");
-  p->totalGlobalMem = std::size_t{16} << 30;
+  p->totalGlobalMem = enough;
   p->major = 8;
   p->multiProcessorCount = 1;  // few blocks, so that they stride
   p->sharedMemPerBlockOptin = std::size_t{160} << 10;
