@@ -50,8 +50,8 @@ class RegionBuilder {
       step_.region.ops.push_back({producer.op->name, &producer.attributes, {}, {array_type(producer.outputs[0])}});
       return {op_of_[p.node], 0};
     }
-    const bool behind_anchor = reader.op->kind != OpKind::elementwise && !step_.region.ops.empty();
-    if (behind_anchor && !input_of_.count(p))  // what the anchor reads in another shape is the same input
+    const bool goes_along = reader.op->name == "reduce_sum" && !step_.region.ops.empty();
+    if (goes_along && !input_of_.count(p))  // what the anchor reads in another shape is the same input
       for (const auto& [known, index] : input_of_)
         if (root_of(graph_, known) == root_of(graph_, p)) return reshaped({-1, index}, p);
     const auto [known, fresh] = input_of_.try_emplace(p, static_cast<int>(step_.inputs.size()));
@@ -353,7 +353,7 @@ class Lowering {
   // Small transposes go together whatever they read: of the kernels of all convolutions before a step, of their gradients behind it.
   bool join_transposes(std::int32_t id) {
     constexpr std::int64_t small = std::int64_t{1} << 17;  // larger ones are worth their call
-    if (!joins_transposes_ || array_type(graph_.node(id).outputs[0]).elements() > small) return false;
+    if (!joins_transposes_.value_or(true) || array_type(graph_.node(id).outputs[0]).elements() > small) return false;
     for (std::size_t g = groups_.size(); g-- > 0;) {
       const std::vector<std::int32_t>& nodes = groups_[g].nodes;
       const OpNode& first = graph_.node(nodes[0]);
@@ -361,10 +361,9 @@ class Lowering {
       if (array_type(first.outputs[0]).elements() > small) continue;
       std::vector<std::int32_t> more = nodes;
       more.push_back(id);
-      if (!takes_whole(more)) {
-        joins_transposes_ = nodes.size() > 1;  // a backend that takes no two takes none
-        continue;
-      }
+      const bool taken = takes_whole(more);
+      if (!joins_transposes_) joins_transposes_ = taken;
+      if (!taken) continue;
       groups_[g].nodes = std::move(more);
       assign(id, static_cast<int>(g));
       return true;
@@ -594,7 +593,7 @@ class Lowering {
   const CompileOptions& options_;
   const SteadyVariables& steady_variables_;
   std::vector<bool> steady_;  // by node
-  bool joins_transposes_ = true;
+  std::optional<bool> joins_transposes_;  // by the first two
   std::map<std::int32_t, std::string> pair_;  // fused node -> the pair its kernel must carry
   std::map<Port, std::vector<std::int32_t>> readers_;
   std::set<Port> leaves_;  // values that the program gives out

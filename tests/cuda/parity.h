@@ -5,9 +5,9 @@
 
 #include <gtest/gtest.h>
 
-#include "src/compile/interpreter.h"
-#include "tests/cpu/plugin.h"
 #include "tests/cpu/close.h"
+#include "tests/cpu/plugin.h"
+#include "tests/cuda/regions.h"
 #include "tests/graph/examples.h"
 
 namespace strata {
@@ -27,11 +27,7 @@ inline void prepare_example(Backend& device, const OpExample& example) {
 inline void check_graph(Backend& device, const Graph& graph, const std::map<std::string, Tensor>& values, DType dtype, std::set<std::string>& covered,
                         double widen = 1) {
   using Bytes = std::vector<std::vector<char>>;
-  std::vector<std::vector<Tensor>> made;
-  std::map<std::int64_t, Tensor> variables;
-  interpret(graph, values, variables, [&](const Graph& g, std::int32_t, std::span<const Tensor> outputs) {
-    if (&g == &graph) made.emplace_back(outputs.begin(), outputs.end());
-  });
+  const std::vector<std::vector<Tensor>> made = interpret_nodes(graph, values);
   std::vector<std::vector<std::pair<std::string, Bytes>>> results(made.size());
   for (std::size_t i = 0; i < made.size(); ++i) {
     const OpNode& n = graph.node(static_cast<std::int32_t>(i));
