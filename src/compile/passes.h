@@ -1,5 +1,5 @@
-// The passes from a graph with numbers for shapes to one that is ready to be cut into regions. Each can be switched off, and
-// all but `absorb` leave the same bits.
+// The passes from a graph with numbers for shapes to one that is ready to be cut into regions. Each can be switched off (gate by `fuse`)
+// but turn_kernels, which is a backend's wish, and all but `absorb` leave the same bits.
 #pragma once
 
 #include <functional>
