@@ -37,6 +37,9 @@ class Memory {
 // Uniform numbers in [-1, 1), float32, bfloat16 or float16: a device multiplies zeros faster than numbers.
 void fill(Memory& memory, cudaDataType_t type, unsigned seed);
 
+void enqueue_nothing();                     // an empty kernel
+void enqueue_a_wait(unsigned long long ns); // a block that waits so long by the device's own clock
+
 // Microseconds of one call of `enqueue`: the least of seven tries, of five milliseconds at least, after the first calls.
 double least_us(const std::function<void()>& enqueue);
 

@@ -20,3 +20,5 @@ class Activation : public Component<Activation> {
 };
 
 }  // namespace strata
+
+#include <strata/bundled/activation.h>

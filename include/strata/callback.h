@@ -134,3 +134,5 @@ Callback::Functions Callback::functions_of() {
 }
 
 }  // namespace strata
+
+#include <strata/bundled/callback.h>

@@ -17,16 +17,18 @@ struct ComponentType {
   std::string_view kind;  // "layer", "activation", "initializer", ...
   Schema schema;
   std::shared_ptr<void> (*create)();
-  std::shared_ptr<void> (*clone)(const void*);
+  std::shared_ptr<void> (*take)(void*);  // one moved from the object given
   const void* functions;  // the table of its kind: LossFunctions, ...
 };
 
-// The type record of T as a component of kind K; K::functions_of<T>() makes the table.
-template <class K, Described T>
+// The type record of T as a component of kind K; K::functions_of<T>() makes the table. Those of the library's own types are in the
+// library (<strata/bundled/...>, which cmake/Registry.cmake writes): a program that uses Dense compiles neither its schema nor its call.
+template <class K, class T>
 const ComponentType& component_type() {
+  static_assert(Described<T>, "a component has `static Schema schema()`: <strata/schema.h>");
   static const auto functions = K::template functions_of<T>();
   static const ComponentType type{K::kind, T::schema(), [] { return std::shared_ptr<void>(std::make_shared<T>()); },
-                                  [](const void* o) { return std::shared_ptr<void>(std::make_shared<T>(*static_cast<const T*>(o))); },
+                                  [](void* o) { return std::shared_ptr<void>(std::make_shared<T>(std::move(*static_cast<T*>(o)))); },
                                   &functions};
   return type;
 }
@@ -57,7 +59,7 @@ class Component {
   Component(const std::string& name) { assign(Config(name)); }   // NOLINT
   template <Described T> requires(!std::is_base_of_v<Component<K>, T>)
   Component(T object)                                            // NOLINT
-      : type_(&component_type<K, T>()), object_(std::make_shared<T>(std::move(object))) {}
+      : type_(&component_type<K, T>()), object_(type_->take(&object)) {}
 
   // An object made by make_component.
   Component(const ComponentType& type, std::shared_ptr<void> object) : type_(&type), object_(std::move(object)) {}

@@ -19,3 +19,5 @@ class Constraint : public Component<Constraint> {
 };
 
 }  // namespace strata
+
+#include <strata/bundled/constraint.h>

@@ -34,3 +34,5 @@ Tensor filled(const std::vector<std::int64_t>& shape, F f) {
 }
 
 }  // namespace strata
+
+#include <strata/bundled/initializer.h>

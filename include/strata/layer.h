@@ -193,3 +193,5 @@ Layer::Functions Layer::functions_of() {
 }
 
 }  // namespace strata
+
+#include <strata/bundled/layer.h>

@@ -55,3 +55,5 @@ Fields loss_fields() {
 }
 
 }  // namespace strata
+
+#include <strata/bundled/loss.h>

@@ -41,3 +41,5 @@ Fields metric_fields() {
 }
 
 }  // namespace strata
+
+#include <strata/bundled/metric.h>

@@ -112,3 +112,5 @@ Fields optimizer_fields() {
 }
 
 }  // namespace strata
+
+#include <strata/bundled/optimizer.h>

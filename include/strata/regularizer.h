@@ -19,3 +19,5 @@ class Regularizer : public Component<Regularizer> {
 };
 
 }  // namespace strata
+
+#include <strata/bundled/regularizer.h>

@@ -45,3 +45,5 @@ class LearningRate {
 };
 
 }  // namespace strata
+
+#include <strata/bundled/schedule.h>

@@ -5,30 +5,30 @@
 namespace strata {
 namespace {
 
-const Golden& golden() {
+const Golden& golden_losses() {
   static const Golden file("losses");
   return file;
 }
 
 TEST(Losses, what_is_not_there_is_named_here) {
-  EXPECT_THAT(classes_missing(golden(), Loss::kind), testing::UnorderedElementsAre("CTC"));
+  EXPECT_THAT(classes_missing(golden_losses(), Loss::kind), testing::UnorderedElementsAre("CTC"));
 }
 
 TEST(Losses, values_and_gradients_are_those_of_keras) {
-  for (const std::string& name : golden().cases()) {
-    const ObjectConfig object = golden().object(name);
+  for (const std::string& name : golden_losses().cases()) {
+    const ObjectConfig object = golden_losses().object(name);
     if (!find_component(Loss::kind, object.name)) continue;
     Loss loss;
     loss.assign(object);
-    const std::vector<Tensor> inputs = {golden().at(name + "/y_true"), golden().at(name + "/y_pred"), golden().find(name + "/sample_weight"),
-                                        golden().find(name + "/mask")};
+    const std::vector<Tensor> inputs = {golden_losses().at(name + "/y_true"), golden_losses().at(name + "/y_pred"), golden_losses().find(name + "/sample_weight"),
+                                        golden_losses().find(name + "/mask")};
     const auto got = run(inputs, [&](const std::vector<Value>& v) -> std::vector<Value> {
       const Value value = loss(v[0], v[1], v[2], v[3]);
       const Value total = value.rank() ? sum(value) : value;
       return {value, gradients(total, {v[1]})[0]};
     });
-    expect_close(got[0], golden().at(name + "/value"), name + " value");
-    expect_close(got[1], golden().at(name + "/gradient"), name + " gradient");
+    expect_close(got[0], golden_losses().at(name + "/value"), name + " value");
+    expect_close(got[1], golden_losses().at(name + "/gradient"), name + " gradient");
   }
 }
 

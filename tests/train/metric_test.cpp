@@ -6,7 +6,7 @@
 namespace strata {
 namespace {
 
-const Golden& golden() {
+const Golden& golden_metrics() {
   static const Golden file("metrics");
   return file;
 }
@@ -44,23 +44,23 @@ class Running {
 };
 
 TEST(Metrics, what_is_not_there_is_named_here) {
-  EXPECT_THAT(classes_missing(golden(), Metric::kind), testing::IsEmpty());
+  EXPECT_THAT(classes_missing(golden_metrics(), Metric::kind), testing::IsEmpty());
 }
 
 TEST(Metrics, three_updates_are_those_of_keras) {
-  for (const std::string& name : golden().cases()) {
-    const ObjectConfig object = golden().object(name);
+  for (const std::string& name : golden_metrics().cases()) {
+    const ObjectConfig object = golden_metrics().object(name);
     if (!find_component(Metric::kind, object.name)) continue;
     Metric metric;
     metric.assign(object);
     Running running(metric);
-    for (int step = 0; golden().has(name + "/step" + std::to_string(step) + "/result"); ++step) {
+    for (int step = 0; golden_metrics().has(name + "/step" + std::to_string(step) + "/result"); ++step) {
       const std::string at = name + "/step" + std::to_string(step);
-      const Tensor weight = golden().has(at + "/mask") ? golden().at(at + "/mask").astype(DType::float64) : golden().find(at + "/sample_weight");
-      const Tensor y_pred = golden().has(at + "/values") ? golden().at(at + "/values") : golden().at(at + "/y_pred").astype(DType::float64);
-      const Tensor& want = golden().at(at + "/result");
+      const Tensor weight = golden_metrics().has(at + "/mask") ? golden_metrics().at(at + "/mask").astype(DType::float64) : golden_metrics().find(at + "/sample_weight");
+      const Tensor y_pred = golden_metrics().has(at + "/values") ? golden_metrics().at(at + "/values") : golden_metrics().at(at + "/y_pred").astype(DType::float64);
+      const Tensor& want = golden_metrics().at(at + "/result");
       // IoU and its kin end in float32 in Keras.
-      expect_close(running.update({golden().find(at + "/y_true"), y_pred, weight}), want, at, want.dtype() == DType::float32 ? 1e-6 : 1e-9);
+      expect_close(running.update({golden_metrics().find(at + "/y_true"), y_pred, weight}), want, at, want.dtype() == DType::float32 ? 1e-6 : 1e-9);
     }
   }
 }

@@ -4,7 +4,7 @@
 namespace strata {
 namespace {
 
-const Golden& golden() {
+const Golden& golden_optimizers() {
   static const Golden file("optimizers");
   return file;
 }
@@ -88,34 +88,34 @@ bool is_of_the_rule(const ObjectConfig& object) {
 }
 
 TEST(Optimizers, what_is_not_there_is_named_here) {
-  EXPECT_THAT(classes_missing(golden(), Optimizer::kind), testing::IsEmpty());
+  EXPECT_THAT(classes_missing(golden_optimizers(), Optimizer::kind), testing::IsEmpty());
 }
 
 TEST(Optimizers, ten_updates_and_the_slots_are_those_of_keras) {
   int compared = 0;
-  for (const std::string& name : golden().cases()) {
-    const ObjectConfig object = golden().object(name);
+  for (const std::string& name : golden_optimizers().cases()) {
+    const ObjectConfig object = golden_optimizers().object(name);
     if (!find_component(Optimizer::kind, object.name) || !is_of_the_rule(object)) continue;
     ++compared;
     Optimizer optimizer;
     optimizer.assign(object);
     std::vector<OneWeight> each;
-    for (const std::string& w : weights) each.emplace_back(optimizer, w, golden().at("initial/" + w), 0.1);
+    for (const std::string& w : weights) each.emplace_back(optimizer, w, golden_optimizers().at("initial/" + w), 0.1);
     for (int step = 0; step < 10; ++step)
       for (std::size_t i = 0; i < weights.size(); ++i) {
         const std::string at = "/step" + std::to_string(step) + "/" + weights[i];
-        each[i].update(golden().at("gradient" + at));
-        expect_close(each[i].weight(), golden().at(name + at), name + at);
+        each[i].update(golden_optimizers().at("gradient" + at));
+        expect_close(each[i].weight(), golden_optimizers().at(name + at), name + at);
       }
     // Keras' order: iteration, learning_rate, then group by group.
     std::size_t index = 2;
     for (int group = 0; group < 3; ++group)
       for (std::size_t i = 0; i < weights.size(); ++i)
         for (const auto& [slot, value] : each[i].slots())
-          if (optimizer.slot_group(slot) == group && !each[i].is_scalar(slot)) expect_close(value, golden().at(name + "/slots/" + std::to_string(index++)), name + " " + weights[i] + " " + slot);
+          if (optimizer.slot_group(slot) == group && !each[i].is_scalar(slot)) expect_close(value, golden_optimizers().at(name + "/slots/" + std::to_string(index++)), name + " " + weights[i] + " " + slot);
     for (const auto& [slot, value] : each[0].slots())  // one for all weights
-      if (each[0].is_scalar(slot)) expect_close(value, golden().at(name + "/slots/" + std::to_string(index++)), name + " " + slot);
-    EXPECT_FALSE(golden().has(name + "/slots/" + std::to_string(index))) << name << " has more slots in Keras";
+      if (each[0].is_scalar(slot)) expect_close(value, golden_optimizers().at(name + "/slots/" + std::to_string(index++)), name + " " + slot);
+    EXPECT_FALSE(golden_optimizers().has(name + "/slots/" + std::to_string(index))) << name << " has more slots in Keras";
   }
   EXPECT_EQ(compared, 39);
 }

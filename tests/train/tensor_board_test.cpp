@@ -17,11 +17,11 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::string content(const std::filesystem::path& path) {
+std::string bytes_in(const std::filesystem::path& path) {
   return std::string(as_text(read_file(path.string(), 1 << 20)));
 }
 std::string golden(const std::string& part) {
-  return content(std::string(STRATA_SOURCE_DIR) + "/tests/golden/tensorboard/" + part + ".tfevents");
+  return bytes_in(std::string(STRATA_SOURCE_DIR) + "/tests/golden/tensorboard/" + part + ".tfevents");
 }
 
 template <class T>
@@ -94,7 +94,7 @@ class TensorBoardTest : public testing::Test {
   std::vector<std::string> tags(const std::string& part) const {
     std::vector<std::string> found;
     for (const auto& entry : std::filesystem::directory_iterator(folder / part))
-      for (const std::string& payload : payloads(content(entry.path())))
+      for (const std::string& payload : payloads(bytes_in(entry.path())))
         for (const char* tag : {"batch_loss", "batch_steps_per_second", "epoch_loss", "epoch_learning_rate",
                                 "epoch_steps_per_second", "evaluation_loss_vs_iterations", "graph_keras_model"})
           if (payload.find(tag) != std::string::npos) found.emplace_back(tag);

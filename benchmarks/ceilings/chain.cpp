@@ -5,22 +5,11 @@
 namespace strata::ceilings {
 namespace {
 
-__global__ void empty_kernel() {}
-
-// Waits for `ns` nanoseconds of the device's own clock, as one block.
-__global__ void waiting_kernel(unsigned long long ns) {
-  unsigned long long begin, now;
-  asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(begin));
-  do asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(now));
-  while (now - begin < ns);
-}
-
 void enqueue(int kernels, bool empty) {
   for (int i = 0; i < kernels; ++i) {
-    if (empty) empty_kernel<<<1, 32, 0, stream()>>>();
-    else waiting_kernel<<<1, 32, 0, stream()>>>(10'000);
+    if (empty) enqueue_nothing();
+    else enqueue_a_wait(10'000);
   }
-  check(cudaGetLastError(), "starting a chain of kernels");
 }
 
 class Captured {
