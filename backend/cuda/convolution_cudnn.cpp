@@ -124,6 +124,7 @@ class Assembly {
     take(id_x, padded);
     last_.push_back(copy_stage(turned(*chosen_.inside), element_, padded, {Place::output}, machine_));
   }
+
   Candidate candidate() {
     const std::size_t bytes = chosen_.plan->workspace_bytes;
     const Place workspace = scratch_.take(bytes);
