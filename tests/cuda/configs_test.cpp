@@ -11,7 +11,6 @@
 #include "src/files/spec_model.h"
 #include "src/spec/diagnostics.h"
 #include "src/spec/spec.h"
-#include "tests/cuda/emulator/emulator.h"
 #include "tests/cuda/plugin.h"
 
 namespace strata {
@@ -76,8 +75,7 @@ TEST_P(CudaLaunches, are_of_several_steps_and_wait_for_nothing) {
   if (cuda.name.empty()) GTEST_SKIP() << "no host that stands for a device: " << cuda.why_not;
   open_backend(cuda.name)->synchronize();
   const auto counts = [&](std::int64_t steps) {
-    const auto now = reinterpret_cast<emulator::EmulatorCounts>(symbol_of("libstrata-cuda-emulated.so", "strata_emulator_counts"));
-    const emulator::Counts before = now();
+    const emulator::Counts before = emulated_counts();
     train(GetParam(), cuda.name, [&](CompileArguments& c, FitArguments& a) {
       c.steps_per_execution = 2;
       a.batch_size = std::min<std::int64_t>(a.batch_size, 4);
@@ -85,7 +83,7 @@ TEST_P(CudaLaunches, are_of_several_steps_and_wait_for_nothing) {
       a.validation_split = 0;
       a.terminate_on_nan = false;  // else it looks four times a second
     });
-    const emulator::Counts after = now();
+    const emulator::Counts after = emulated_counts();
     return emulator::Counts{after.kernels - before.kernels, after.graph_launches - before.graph_launches, after.waits - before.waits};
   };
   const emulator::Counts few = counts(8), more = counts(12);  // by the eighth step both places of inputs have their graph

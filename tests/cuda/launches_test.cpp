@@ -9,7 +9,6 @@
 #include "files/models.h"
 #include "src/compile/backends.h"
 #include "src/model/fit.h"
-#include "tests/cuda/emulator/emulator.h"
 #include "tests/cuda/plugin.h"
 
 namespace strata {
@@ -74,10 +73,8 @@ INSTANTIATE_TEST_SUITE_P(Cuda, StepsAtOnce, testing::Values("emulated", "device"
 class EmulatedStepsAtOnce : public StepsAtOnce {
  protected:
   void TearDown() override {
-    if (!backend.empty()) set_memory(0);
+    if (!backend.empty()) set_emulated_memory(0);
   }
-  static void set_memory(std::size_t bytes) { reinterpret_cast<emulator::EmulatorMemory>(symbol_of("libstrata-cuda-emulated.so", "strata_emulator_memory"))(bytes); }
-  static emulator::Counts counts() { return reinterpret_cast<emulator::EmulatorCounts>(symbol_of("libstrata-cuda-emulated.so", "strata_emulator_counts"))(); }
 };
 
 TEST_P(EmulatedStepsAtOnce, give_the_same_bytes_with_rows_that_are_streamed) {
@@ -87,10 +84,10 @@ TEST_P(EmulatedStepsAtOnce, give_the_same_bytes_with_rows_that_are_streamed) {
     SCOPED_TRACE(at_once);
     bool is_resident = true;
     for (std::size_t memory = std::size_t{64} << 20; is_resident && memory > 1024; memory -= memory / 8) {  // less and less, until the rows do not stay
-      set_memory(0);
+      set_emulated_memory(0);
       Model model = network(at_once);
       const std::size_t taken = everything - *open_backend(backend)->free_bytes();
-      set_memory(taken + memory);
+      set_emulated_memory(taken + memory);
       Fit fit(model, rows(), three_epochs());
       is_resident = fit.is_resident();
       if (!is_resident) expect_same(left_by(model, fit), expected);
@@ -104,10 +101,10 @@ TEST_P(EmulatedStepsAtOnce, are_one_graph_each) {
   Fit fit(model, rows(), three_epochs());
   std::int64_t before = 0;
   fit.after_epoch = [&](Fit& f, const Logs&) {
-    if (f.position().epoch == 1) before = counts().graph_launches;
+    if (f.position().epoch == 1) before = emulated_counts().graph_launches;
   };
   fit.run();
-  EXPECT_EQ(counts().graph_launches - before, 3 + 3 + 1) << "of four steps, of those that are left, and of a shorter last batch";
+  EXPECT_EQ(emulated_counts().graph_launches - before, 3 + 3 + 1) << "of four steps, of those that are left, and of a shorter last batch";
 }
 INSTANTIATE_TEST_SUITE_P(Cuda, EmulatedStepsAtOnce, testing::Values("emulated"), [](const auto& info) { return std::string(info.param); });
 

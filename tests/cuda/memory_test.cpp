@@ -9,7 +9,6 @@
 #include <strata/layers/reshaping/flatten.h>
 #include <strata/model.h>
 #include "src/compile/backends.h"
-#include "tests/cuda/emulator/emulator.h"
 #include "tests/cuda/plugin.h"
 
 namespace strata {
@@ -22,12 +21,11 @@ class EmulatedMemory : public testing::Test {
   void SetUp() override {
     const CudaName found = cuda_name("emulated");
     if (found.name.empty()) GTEST_SKIP() << "no host that stands for a device: " << found.why_not;
-    set(0);
+    set_emulated_memory(0);
   }
   void TearDown() override {
-    if (!IsSkipped()) set(0);
+    if (!IsSkipped()) set_emulated_memory(0);
   }
-  static void set(std::size_t bytes) { reinterpret_cast<emulator::EmulatorMemory>(symbol_of("libstrata-cuda-emulated.so", "strata_emulator_memory"))(bytes); }
 };
 
 TEST_F(EmulatedMemory, too_little_of_it_is_an_error_with_the_batch_that_fits) {
@@ -39,7 +37,7 @@ TEST_F(EmulatedMemory, too_little_of_it_is_an_error_with_the_batch_that_fits) {
   const auto all = *backend.free_bytes();
   model.evaluate(data, {.batch_size = 1});  // the variables are there
   const std::size_t taken = all - *backend.free_bytes();
-  set(taken + (std::size_t{2} << 20));
+  set_emulated_memory(taken + (std::size_t{2} << 20));
   long long fits = 0;
   try {
     model.fit(data, {.batch_size = 64, .verbose = 0});

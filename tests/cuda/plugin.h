@@ -13,6 +13,7 @@
 #include "backend/backend.h"
 #include "src/compile/backends.h"
 #include "tests/cpu/plugin.h"
+#include "tests/cuda/emulator/emulator.h"
 
 namespace strata {
 
@@ -48,6 +49,16 @@ inline CudaDevice cuda_device(const BackendOptions& options = {}) { return devic
 inline CudaDevice emulated_device(const BackendOptions& options = {}) {
   setenv("XDG_CACHE_HOME", "/dev/null", 1);  // what is compiled is compiled together, not kept
   return device_of("libstrata-cuda-emulated.so", options);
+}
+
+// What ran there since it was opened, and how much memory it has.
+inline emulator::Counts emulated_counts() {
+  emulator::Counts now;
+  reinterpret_cast<emulator::EmulatorCounts>(symbol_of("libstrata-cuda-emulated.so", "strata_emulator_counts"))(&now);
+  return now;
+}
+inline void set_emulated_memory(std::size_t bytes) {
+  reinterpret_cast<emulator::EmulatorMemory>(symbol_of("libstrata-cuda-emulated.so", "strata_emulator_memory"))(bytes);
 }
 
 // The name by which models open one of them, "emulated" or "device"; "" where it is missing.

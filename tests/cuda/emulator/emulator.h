@@ -15,7 +15,7 @@ struct Counts {
 };
 
 // strata_emulator_counts
-using EmulatorCounts = Counts (*)();
+using EmulatorCounts = void (*)(Counts* now);
 // strata_emulator_memory: that the device has, in bytes; 0: enough.
 using EmulatorMemory = void (*)(std::size_t bytes);
 

@@ -128,9 +128,9 @@ using namespace strata::emulator;
 
 extern "C" {
 
-__attribute__((visibility("default"))) Counts strata_emulator_counts() {
+__attribute__((visibility("default"))) void strata_emulator_counts(Counts* now) {
   const Lock lock(mutex);
-  return counted;
+  *now = counted;
 }
 __attribute__((visibility("default"))) void strata_emulator_memory(std::size_t bytes) {
   const Lock lock(mutex);
